@@ -1,0 +1,260 @@
+"""The settings of the tap: their JSON Schema and what is said when one is wrong."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import os
+from typing import TYPE_CHECKING, Any
+
+from pendulum.parsing.exceptions import ParserError
+from singer_sdk import typing as th
+
+from tap_kombo.filters import filter_complaints
+from tap_kombo.timestamps import to_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+REGIONS = {
+    "eu": "https://api.kombo.dev/v1",
+    "us": "https://api.us.kombo.dev/v1",
+    "ca": "https://api.ca.kombo.dev/v1",
+}
+"""Base URL of each Kombo region; a key works in one of them only."""
+
+MAX_PAGE_SIZE = 250
+"""The most records that Kombo puts on one page of a list."""
+
+SETTINGS: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "api_key",
+        th.StringType(pattern=r"^[!-~]+$"),
+        required=True,
+        nullable=False,
+        secret=True,
+        title="API key",
+        description="Kombo API key. It belongs to one region and one environment.",
+    ),
+    th.Property(
+        "integration_ids",
+        th.CustomType(
+            {
+                "type": ["array", "string"],
+                "items": {"type": "string", "pattern": r"^\s*[!-~]+\s*$"},
+                "minItems": 1,
+                "pattern": r"^\s*[!-+\--~]+\s*(,\s*[!-+\--~]+\s*)*$",
+            }
+        ),
+        required=True,
+        title="Integration IDs",
+        description=(
+            "The integrations to read, as a list or separated by commas. "
+            "Each ID stands on the integration's page in the Kombo dashboard."
+        ),
+    ),
+    th.Property(
+        "region",
+        th.StringType(allowed_values=list(REGIONS)),
+        default="eu",
+        title="Region",
+        description="Kombo region of the API key.",
+    ),
+    th.Property(
+        "api_url",
+        th.StringType(pattern=r"^https?://"),
+        title="API URL",
+        description="Base URL to use instead of the region's, for a proxy or the emulator.",
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType(),
+        title="Start date",
+        description="A pass without a bookmark asks only for what changed after this moment.",
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType(minimum=1, maximum=MAX_PAGE_SIZE),
+        default=MAX_PAGE_SIZE,
+        title="Page size",
+        description="Records per request, 1 to 250.",
+    ),
+    th.Property(
+        "lookback_seconds",
+        th.IntegerType(minimum=0),
+        default=300,
+        title="Lookback",
+        description="Seconds that an incremental pass reaches back behind its bookmark.",
+    ),
+    th.Property(
+        "full_pass_interval_days",
+        th.IntegerType(minimum=0),
+        default=7,
+        title="Full pass interval",
+        description="Days after which a model is read in full again, against drift; 0 is never.",
+    ),
+    th.Property(
+        "include_deleted",
+        th.BooleanType(),
+        default=True,
+        title="Include deleted",
+        description="Ask for deleted records too; they carry `remote_deleted_at`.",
+    ),
+    th.Property(
+        "anonymized_records",
+        th.StringType(allowed_values=["emit", "skip"]),
+        default="emit",
+        title="Anonymized records",
+        description=(
+            "Deleted records that Kombo has blanked after 14 days: `emit` lets the blanks "
+            "overwrite the last values, `skip` keeps them."
+        ),
+    ),
+    th.Property(
+        "emit_activate_version_messages",
+        th.BooleanType(),
+        default=False,
+        title="Emit ACTIVATE_VERSION",
+        description=(
+            "After a FULL_TABLE stream of which every integration was read, tell the target to "
+            "drop the rows that were not sent."
+        ),
+    ),
+    th.Property(
+        "filters",
+        th.ObjectType(
+            additional_properties=th.ObjectType(
+                additional_properties=th.CustomType(
+                    {
+                        "type": ["array", "string", "number", "boolean"],
+                        "items": {"type": ["string", "number", "boolean"]},
+                    }
+                )
+            )
+        ),
+        title="Filters",
+        description=(
+            "Per stream, the endpoint's own filter parameters, "
+            'such as `{"interviews": {"job_ids": ["..."]}}`.'
+        ),
+    ),
+    th.Property(
+        "ignore_unsupported_filters",
+        th.BooleanType(),
+        default=False,
+        title="Ignore unsupported filters",
+        description="Let Kombo leave out a filter that the connected tool has no data for.",
+    ),
+    th.Property(
+        "request_timeout_seconds",
+        th.IntegerType(minimum=1),
+        default=60,
+        title="Request timeout",
+        description="Seconds to wait for an answer before the request is tried again.",
+    ),
+    th.Property(
+        "max_retries",
+        th.IntegerType(minimum=0),
+        default=8,
+        title="Maximum retries",
+        description="How often a request that may succeed later is tried again.",
+    ),
+    th.Property(
+        "user_agent",
+        th.StringType(min_length=1),
+        title="User agent",
+        description="`User-Agent` header; the default is `tap-kombo/<version>`.",
+    ),
+    additional_properties=False,
+).to_dict()
+"""JSON Schema of the configuration, without what the SDK adds."""
+
+
+# A validator's own message quotes the value, which must not happen to a secret.
+_REASONS = {
+    "api_key": "it must be a text that is not empty and has no white space",
+    "integration_ids": "it must name at least one integration, each an ID without white space",
+    "api_url": "it must be an address that begins with https:// or http://",
+}
+
+
+def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one sentence for each wrong setting, without the value of a secret one.
+
+    Args:
+        config: The configuration as the user gave it.
+        schema: JSON Schema of the settings, with the SDK's own.
+
+    Yields:
+        A line that names the setting and says what is wrong.
+    """
+    settings = schema["properties"]
+    for error in th.DEFAULT_JSONSCHEMA_VALIDATOR(schema).iter_errors(dict(config)):
+        if error.validator == "required":
+            missing = error.message.split("'")[1]
+            yield f"Setting '{missing}' is missing."
+        elif error.validator == "additionalProperties":
+            yield from (_unknown(name, settings) for name in config if name not in settings)
+        else:
+            name = str(error.path[0]) if error.path else "?"
+            yield f"Setting '{name}': {_REASONS.get(name, error.message)}."
+    yield from _bad_start_date(config.get("start_date"))
+    if isinstance(filters := config.get("filters"), dict):
+        yield from filter_complaints(filters)
+
+
+def environment_complaints(prefix: str, schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one sentence for each environment variable that the SDK cannot read.
+
+    Args:
+        prefix: What all variables of the tap begin with, `TAP_KOMBO_`.
+        schema: JSON Schema of the settings.
+
+    Yields:
+        A line that names the variable.
+    """
+    for name, setting in schema["properties"].items():
+        value = os.environ.get(variable := prefix + name.upper())
+        if value is None:
+            continue
+        if "integer" in setting.get("type", ()) and not value.lstrip("+-").isdecimal():
+            yield f"Setting '{name}': {variable} is not a whole number."
+        if "object" in setting.get("type", ()) and not _is_json(value):
+            yield f"Setting '{name}': {variable} is not JSON."
+
+
+def _is_json(value: str) -> bool:
+    try:
+        json.loads(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _unknown(name: str, settings: Mapping[str, Any]) -> str:
+    """Say that a setting does not exist, and which one may have been meant."""
+    close = difflib.get_close_matches(name, settings, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"Setting '{name}' does not exist.{hint}"
+
+
+def _bad_start_date(value: object) -> Iterator[str]:
+    if not isinstance(value, str):
+        return
+    try:
+        to_moment(value)
+    except (ParserError, TypeError, ValueError):
+        yield f"Setting 'start_date': '{value}' is not a date such as 2026-01-31T00:00:00Z."
+
+
+def integration_ids(value: str | list[str]) -> list[str]:
+    """Return the configured integrations, each once, in the order given.
+
+    Args:
+        value: A list of IDs, or one text with IDs separated by commas.
+
+    Returns:
+        The IDs without white space around them.
+    """
+    ids = value.split(",") if isinstance(value, str) else value
+    return list(dict.fromkeys(one.strip() for one in ids if one.strip()))
