@@ -1,0 +1,248 @@
+"""What a refused request means: retry, skip, fail or stop, and what to tell the user."""
+
+from __future__ import annotations
+
+import enum
+import re
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from singer_sdk.exceptions import RetriableAPIError, SyncError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
+
+class Action(enum.StrEnum):
+    """What to do about an error, from the mildest to the gravest."""
+
+    RETRY = "retry, then fail the model"
+    SKIP_MODEL = "skip the model of this integration"
+    SKIP_INTEGRATION = "skip the integration"
+    FAIL_MODEL = "fail the model of this integration"
+    FAIL_INTEGRATION = "fail the integration"
+    STOP_RUN = "stop the run"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """How one kind of error is handled.
+
+    Attributes:
+        action: What the tap does.
+        cause: What happened, as the end of a sentence.
+        cure: What the user can do about it, a sentence of its own.
+    """
+
+    action: Action
+    cause: str
+    cure: str
+
+
+_WAIT = "Nothing to do unless it lasts; the next run continues where this one stopped."
+
+RULES: Mapping[str, Rule] = {
+    "PLATFORM.RATE_LIMIT_EXCEEDED": Rule(
+        Action.RETRY, "Kombo's request limit is used up", "Spread the runs over more time."
+    ),
+    "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED": Rule(
+        Action.RETRY, "too many actions are in flight", "Lower the setting `concurrency`."
+    ),
+    "PLATFORM.AUTHENTICATION_INVALID": Rule(
+        Action.STOP_RUN,
+        "Kombo does not accept the API key",
+        "A key belongs to one region and one environment: check `api_key` and `region`.",
+    ),
+    "PLATFORM.IP_NOT_WHITELISTED": Rule(
+        Action.STOP_RUN,
+        "the API key may not be used from this network address",
+        "Add the address to the key's allow list in the Kombo dashboard.",
+    ),
+    "PLATFORM.INTEGRATION_NOT_FOUND": Rule(
+        Action.FAIL_INTEGRATION,
+        "Kombo does not know this integration",
+        "It may be deleted, or belong to another environment or region: check `integration_ids`.",
+    ),
+    "PLATFORM.INPUT_INVALID": Rule(
+        Action.FAIL_MODEL,
+        "Kombo does not accept a parameter of the request",
+        "Check the settings `filters` and `start_date`.",
+    ),
+    "PLATFORM.UNKNOWN_ERROR": Rule(Action.RETRY, "Kombo had an internal error", _WAIT),
+    "PLATFORM.TASK_TIMED_OUT": Rule(Action.RETRY, "Kombo took too long", _WAIT),
+    "INTEGRATION.SETUP_SYNC_PENDING": Rule(
+        Action.SKIP_INTEGRATION, "Kombo's first sync of it is still running", _WAIT
+    ),
+    "INTEGRATION.SETUP_INCOMPLETE": Rule(
+        Action.SKIP_INTEGRATION,
+        "its setup is not finished",
+        "Someone has to finish the setup in the Kombo dashboard.",
+    ),
+    "INTEGRATION.QA_FAILED": Rule(
+        Action.SKIP_INTEGRATION,
+        "its first sync failed and is under review",
+        "Kombo or the customer has to act; see the integration in the Kombo dashboard.",
+    ),
+    "INTEGRATION.INACTIVE": Rule(
+        Action.SKIP_INTEGRATION, "it is switched off", "Activate it in the Kombo dashboard."
+    ),
+    "INTEGRATION.AUTHENTICATION_INVALID": Rule(
+        Action.SKIP_INTEGRATION,
+        "the connected tool refuses the stored credentials",
+        "The customer has to reconnect the tool.",
+    ),
+    "INTEGRATION.PERMISSION_MISSING": Rule(
+        Action.SKIP_MODEL,
+        "the connected tool does not permit reading this model",
+        "The customer has to extend the permissions of the connection.",
+    ),
+    "INTEGRATION.MODEL_NOT_AVAILABLE": Rule(
+        Action.SKIP_MODEL,
+        "the connected tool has no such model",
+        "Nothing to do; deselect the stream if no integration has it.",
+    ),
+    "INTEGRATION.MODEL_DISABLED": Rule(
+        Action.SKIP_MODEL,
+        "the model is switched off in the scope configuration",
+        "Enable it in the Kombo dashboard if it is wanted.",
+    ),
+    "INTEGRATION.ACTION_NOT_AVAILABLE": Rule(
+        Action.SKIP_MODEL, "the connected tool has no such action", "Deselect the stream."
+    ),
+    "INTEGRATION.ACTION_DISABLED": Rule(
+        Action.SKIP_MODEL,
+        "the action is switched off in the scope configuration",
+        "Enable it in the Kombo dashboard if it is wanted.",
+    ),
+    "REMOTE.SERVICE_UNAVAILABLE": Rule(Action.RETRY, "the connected tool cannot be reached", _WAIT),
+    "REMOTE.RATE_LIMIT_EXCEEDED": Rule(
+        Action.RETRY, "the connected tool's request limit is used up", _WAIT
+    ),
+    "REMOTE.INPUT_INVALID": Rule(
+        Action.FAIL_MODEL, "the connected tool refuses the request", "Ask Kombo's support."
+    ),
+    "REMOTE.UNKNOWN_HTTP_ERROR": Rule(
+        Action.FAIL_MODEL, "the connected tool had an error", "Ask Kombo's support."
+    ),
+}
+"""Kombo's error codes (docs.kombo.dev/guides/errors) that a reader can meet."""
+
+TRANSIENT = Rule(Action.RETRY, "the server had an error", _WAIT)
+REFUSED = Rule(Action.FAIL_MODEL, "Kombo refuses the request", "Ask Kombo's support.")
+UNREACHABLE = Rule(
+    Action.RETRY,
+    "no complete answer came from Kombo",
+    "Check the network, a proxy and the settings `region` and `api_url`.",
+)
+UNREADABLE = Rule(
+    Action.RETRY,
+    "the answer is not what Kombo documents",
+    "Check that `api_url` leads to Kombo; if it does, ask Kombo's support.",
+)
+UNUSABLE = Rule(
+    Action.FAIL_MODEL,
+    "Kombo sent what cannot be stored",
+    "Nothing of this model is lost: its bookmark stays. Ask Kombo's support.",
+)
+
+BAD_STATE = Rule(
+    Action.FAIL_MODEL,
+    "what is remembered of it cannot be read",
+    "Correct it with `meltano state edit`, or remove it for a full pass.",
+)
+CURSOR_REFUSED = "PLATFORM.INPUT_INVALID"
+
+_CODE = re.compile(r"[A-Z_]{1,40}(\.[A-Z_]{1,60})?")
+_RETRIED_STATUSES = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+
+class KomboError(SyncError):
+    """A request that Kombo did not answer with records.
+
+    Args:
+        rule: How this kind of error is handled.
+        where: What was asked for, e.g. `interviews of greenhouse:demo`.
+        what: The error's code or name and its HTTP status, never the body.
+        code: Kombo's `error.code`, if there is one.
+        log_url: Kombo's page about the error, if it named one.
+    """
+
+    def __init__(
+        self,
+        rule: Rule,
+        where: str,
+        what: str,
+        *,
+        code: str | None = None,
+        log_url: str | None = None,
+    ) -> None:
+        """Build the message from its parts."""
+        self.rule = rule
+        self.code = code
+        see = f" See {log_url}" if log_url else ""
+        super().__init__(f"{where}: {rule.cause} [{what}]. {rule.cure}{see}")
+
+    @property
+    def action(self) -> Action:
+        """What to do about it."""
+        return self.rule.action
+
+
+class RetriableKomboError(KomboError, RetriableAPIError):
+    """A request that may succeed when it is sent again."""
+
+
+def kombo_error(
+    rule: Rule, where: str, what: str, *, code: str | None = None, log_url: str | None = None
+) -> KomboError:
+    """Return the exception for a rule: retriable if the rule says so."""
+    kind = RetriableKomboError if rule.action is Action.RETRY else KomboError
+    return kind(rule, where, what, code=code, log_url=log_url)
+
+
+def from_response(response: requests.Response, where: str) -> KomboError:
+    """Read the error in an answer, by Kombo's code first and by HTTP status then.
+
+    Args:
+        response: An answer with an error status, or with `status: "error"` in its body.
+        where: What was asked for.
+
+    Returns:
+        The exception to raise; the body is not in it.
+    """
+    details = _error_details(response.content)
+    code, log_url = details.get("code"), details.get("log_url")
+    status = f"HTTP {response.status_code}"
+    rule = TRANSIENT if response.status_code in _RETRIED_STATUSES else REFUSED
+    if not (isinstance(code, str) and _CODE.fullmatch(code)):
+        return kombo_error(rule, where, status)
+    return kombo_error(
+        RULES.get(code, rule),
+        where,
+        f"{code}, {status}",
+        code=code,
+        log_url=log_url if isinstance(log_url, str) else None,
+    )
+
+
+def _error_details(body: bytes) -> dict[str, Any]:
+    """Return Kombo's `error` object; empty for HTML, text or an empty body."""
+    try:
+        answer = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    details = answer.get("error") if isinstance(answer, dict) else None
+    return details if isinstance(details, dict) else {}

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+import requests
+from singer_sdk.exceptions import RetriableAPIError
+
+from tap_kombo.errors import RULES, Action, from_response
+
+
+def refusal(status: int, body: object = b"") -> requests.Response:
+    response = requests.Response()
+    response.status_code = status
+    response._content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return response
+
+
+def with_code(code: str | None, **more: object) -> dict[str, object]:
+    return {"status": "error", "error": {"code": code, "message": "jane@example.com", **more}}
+
+
+@pytest.mark.parametrize("code", RULES)
+@pytest.mark.parametrize("status", [400, 409, 503])
+def test_the_code_decides_whatever_the_status(code: str, status: int) -> None:
+    error = from_response(refusal(status, with_code(code)), "interviews of a")
+
+    assert error.action is RULES[code].action
+    assert str(error).startswith("interviews of a: ")
+    assert f"{code}, HTTP {status}" in str(error)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"<html>jane@example.com</html>",
+        b"\xff",
+        [],
+        "jane@example.com",
+        {"error": "jane@example.com"},
+        with_code(None),
+        with_code("PLATFORM.NEW_ONE"),
+        with_code("jane@example.com"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        (400, Action.FAIL_MODEL),
+        (403, Action.FAIL_MODEL),
+        (404, Action.FAIL_MODEL),
+        (302, Action.FAIL_MODEL),
+        (429, Action.RETRY),
+        (500, Action.RETRY),
+        (502, Action.RETRY),
+        (503, Action.RETRY),
+        (504, Action.RETRY),
+    ],
+)
+def test_without_a_known_code_the_status_decides(body: object, status: int, action: Action) -> None:
+    error = from_response(refusal(status, body), "interviews of a")
+
+    assert error.action is action
+    assert isinstance(error, RetriableAPIError) is (action is Action.RETRY)
+    assert "jane" not in str(error)
+
+
+def test_the_message_leads_to_kombos_log() -> None:
+    body = with_code("PLATFORM.UNKNOWN_ERROR", log_url="https://app.kombo.dev/logs/1")
+
+    assert str(from_response(refusal(500, body), "x")).endswith("https://app.kombo.dev/logs/1")
+
+
+def test_a_wrong_key_is_explained() -> None:
+    error = from_response(refusal(401, with_code("PLATFORM.AUTHENTICATION_INVALID")), "x")
+
+    assert error.action is Action.STOP_RUN
+    assert "one region and one environment" in str(error)
