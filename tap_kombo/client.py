@@ -1,0 +1,334 @@
+"""How one page of a Kombo list is asked for and read, and how pages become a stream."""
+
+from __future__ import annotations
+
+import importlib.resources
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ParamSpec
+
+import backoff
+import msgspec
+import requests
+from singer_sdk import RESTStream, metrics
+from singer_sdk.authenticators import BearerTokenAuthenticator
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.singerlib import Metadata
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.streams.rest import HTTPRequest, PageContext
+from typing_extensions import override
+
+from tap_kombo import schemas
+from tap_kombo.endpoints import PRIMARY_KEY
+from tap_kombo.errors import (
+    UNREACHABLE,
+    UNREADABLE,
+    Action,
+    KomboError,
+    RetriableKomboError,
+    from_response,
+    kombo_error,
+)
+from tap_kombo.filters import as_text, query_parameters
+from tap_kombo.pagination import EnvelopeError, Page, follow, read_page
+from tap_kombo.passes import PassReader
+from tap_kombo.settings import REGIONS
+from tap_kombo.timestamps import to_kombo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from backoff.types import Details
+    from singer_sdk.helpers.types import Auth, Context, Record
+    from singer_sdk.singerlib import MetadataMapping
+
+    from tap_kombo.bookmarks import Pass
+    from tap_kombo.endpoints import Endpoint
+    from tap_kombo.tap import TapKombo
+
+P = ParamSpec("P")
+
+CONNECT_TIMEOUT_SECONDS = 10
+MAX_WAIT_SECONDS = 60
+
+
+class KomboStream(RESTStream[str | None]):
+    """One model of all configured integrations.
+
+    `get_records` reads the integrations itself and `partitions` stays `None`: the SDK would
+    read partitions strictly one after the other and promote a failed one's progress.
+
+    Args:
+        tap: The tap.
+        endpoint: The stream's row in the endpoint table.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.ROOT_ONLY
+    partitions = None
+
+    def __init__(self, tap: TapKombo, endpoint: Endpoint) -> None:
+        """Load the schema and set the keys that the table names."""
+        super().__init__(tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint))
+        self.tap = tap
+        self.endpoint = endpoint
+        self.primary_keys = (PRIMARY_KEY,)
+        self.replication_key = endpoint.replication_key
+        self.selected_by_default = endpoint.selected_by_default
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        metadata = super().metadata
+        metadata["properties", "integration_id"].inclusion = Metadata.InclusionType.AUTOMATIC
+        for name in self.endpoint.sensitive:
+            metadata["properties", name].selected_by_default = False
+        return metadata
+
+    # --- the request
+
+    @property
+    @override
+    def url_base(self) -> str:
+        return str(self.config.get("api_url") or REGIONS[self.config["region"]]).rstrip("/")
+
+    @cached_property
+    @override
+    def authenticator(self) -> Auth:
+        return BearerTokenAuthenticator(token=self.config["api_key"])
+
+    @property
+    @override
+    def requests_session(self) -> requests.Session:
+        return self.tap.session
+
+    @property
+    @override
+    def http_headers(self) -> dict[str, str]:
+        default = f"{self.tap_name}/{self.tap.plugin_version}"
+        return {"User-Agent": self.config.get("user_agent") or default}
+
+    @override
+    def get_http_request(self, *, page: PageContext[str | None]) -> HTTPRequest:
+        request = super().get_http_request(page=page)
+        context = page.stream_context or {}
+        if self.endpoint.sends_integration_header:
+            request.headers["X-Integration-Id"] = context["integration_id"]
+        if self.endpoint.accepts_page_size:
+            request.params["page_size"] = self.config["page_size"]
+        request.params["cursor"] = page.next_page_token
+        if self.endpoint.incremental:
+            request.params["updated_after"] = context.get("updated_after")
+            request.params["include_deleted"] = as_text(self.config["include_deleted"])
+        if self.filters:
+            request.params |= self.filters
+        if self.filters and self.endpoint.accepts_ignore_unsupported_filters:
+            request.params["ignore_unsupported_filters"] = as_text(
+                self.config["ignore_unsupported_filters"]
+            )
+        return request
+
+    @cached_property
+    def filters(self) -> dict[str, str]:
+        """The user's filters for this stream, as query parameters."""
+        return query_parameters(self.config.get("filters") or {}, self.name)
+
+    # --- one pass
+
+    def read_pages(self, pass_: Pass) -> Iterator[Page]:
+        """Read the pages of one pass, each request with the filters of the pass.
+
+        Args:
+            pass_: The pass.
+
+        Yields:
+            The pages, first to last.
+
+        Raises:
+            KomboError: If a page could not be read, after retries.
+        """
+        context = {"integration_id": pass_.integration_id}
+        if pass_.updated_after:
+            context["updated_after"] = to_kombo(pass_.updated_after)
+        with self.get_http_request_counter() as requests_sent:
+            requests_sent.with_context({"integration_id": pass_.integration_id})
+            for page in self.follow_pages(context, pass_.cursor):
+                requests_sent.increment()
+                yield page
+
+    def follow_pages(self, context: Mapping[str, str], cursor: str | None = None) -> Iterator[Page]:
+        """Read page after page of one list.
+
+        Args:
+            context: What fills the path and the parameters.
+            cursor: Where to begin; `None` is the first page.
+
+        Yields:
+            The pages, first to last.
+
+        Raises:
+            KomboError: If a page could not be read, after retries, or a cursor came back.
+        """
+        read = self._retried(self.read_page)
+        try:
+            yield from follow(lambda at: read(context, at), cursor)
+        except EnvelopeError as error:
+            raise kombo_error(
+                UNREADABLE, self.where(context["integration_id"]), str(error)
+            ) from None
+
+    def read_page(self, context: Mapping[str, str], cursor: str | None) -> Page:
+        """Ask once for the page at a cursor.
+
+        Args:
+            context: The integration and the filters of the pass.
+            cursor: `None` for the first page.
+
+        Returns:
+            The page.
+
+        Raises:
+            KomboError: If there was no answer, a refusal or an answer of another shape;
+                a `RetriableKomboError` if asking again may help.
+        """
+        where = self.where(context["integration_id"])
+        request = self.get_http_request(page=PageContext(context, cursor))
+        try:
+            response = self.requests_session.request(
+                request.method,
+                request.url,
+                params=request.params,
+                headers=request.headers,
+                auth=self.authenticator,
+                timeout=(CONNECT_TIMEOUT_SECONDS, self.config["request_timeout_seconds"]),
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            # The library's own text holds the address with its filters.
+            raise kombo_error(UNREACHABLE, where, type(error).__name__) from None
+        self._log_duration(response, context)
+        if response.status_code != HTTPStatus.OK:
+            raise from_response(response, where)
+        try:
+            return read_page(response, self.endpoint.records_key, paginated=self.endpoint.paginated)
+        except EnvelopeError as error:
+            raise kombo_error(UNREADABLE, where, str(error)) from None
+
+    def _retried(self, read: Callable[P, Page]) -> Callable[P, Page]:
+        """Let a read that failed in passing be tried again, ever later."""
+        retries = self.config["max_retries"]
+
+        def tell(details: Details) -> None:
+            self.logger.warning(
+                "%s Trying again in %.1f seconds (retry %d of %d).",
+                details.get("exception"),
+                details["wait"],
+                details["tries"],
+                retries,
+            )
+
+        return backoff.on_exception(
+            backoff.expo,
+            RetriableKomboError,
+            max_tries=retries + 1,
+            max_value=MAX_WAIT_SECONDS,
+            jitter=backoff.full_jitter,
+            on_backoff=tell,
+            logger=None,
+        )(read)
+
+    # --- the stream
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        """Keep the SDK from sending ACTIVATE_VERSION before the records.
+
+        A target would then drop rows that a cut-off run never sends again.
+        """
+        return False
+
+    @property
+    def replaces_table(self) -> bool:
+        """Whether rows that are not sent shall vanish from the table."""
+        return (
+            self.replication_method == REPLICATION_FULL_TABLE
+            and self.config["emit_activate_version_messages"]
+        )
+
+    @cached_property
+    def passes(self) -> PassReader:
+        """How this stream's passes are read."""
+        return PassReader(self)
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        incomplete = 0
+        if self.replaces_table:
+            self._stream_version = self.tap.initialized_at
+        for integration_id in self.tap.integration_ids:
+            if self.tap.verdict.is_given_up(integration_id):
+                incomplete += 1
+                continue
+            try:
+                yield from self.passes.read(integration_id)
+            except KomboError as error:
+                # `--test` stops early and never reaches the end of the run.
+                if error.action is Action.STOP_RUN or self.ABORT_AT_RECORD_COUNT is not None:
+                    raise
+                self.tap.verdict.add(integration_id, error)
+                incomplete += 1
+        if self._stream_version is not None:
+            self._activate_version(incomplete)
+
+    def _activate_version(self, incomplete: int) -> None:
+        """Let the target drop the rows that were not sent, if all were asked for."""
+        if incomplete:
+            self.logger.warning(
+                "ACTIVATE_VERSION of %s is not sent, as %d integration(s) were not read in full.",
+                self.name,
+                incomplete,
+            )
+        elif self._stream_version is not None:
+            self._write_activate_version_message(self._stream_version)
+
+    @override
+    def _increment_stream_state(
+        self, latest_record: Record, *, context: Context | None = None
+    ) -> None:
+        """Do nothing: a bookmark is the start of a pass, not the newest `changed_at`."""
+
+    @override
+    def log_sync_costs(self) -> None:
+        """Give the verdict on the run; the SDK calls this last, stream by stream."""
+        super().log_sync_costs()
+        self.tap.conclude(self)
+
+    def where(self, integration_id: str) -> str:
+        """Name the list of an integration, for messages."""
+        return f"{self.name} of {integration_id}"
+
+    def _log_duration(self, response: requests.Response, context: Mapping[str, str]) -> None:
+        """Log the SDK's metric of one request."""
+        succeeded = response.status_code == HTTPStatus.OK
+        point = metrics.Point(
+            "timer",
+            metric=metrics.Metric.HTTP_REQUEST_DURATION,
+            value=response.elapsed.total_seconds(),
+            tags={
+                metrics.Tag.STREAM: self.name,
+                metrics.Tag.ENDPOINT: self.path,
+                metrics.Tag.HTTP_STATUS_CODE: response.status_code,
+                metrics.Tag.STATUS: (
+                    metrics.Status.SUCCEEDED if succeeded else metrics.Status.FAILED
+                ),
+                metrics.Tag.CONTEXT: {"integration_id": context["integration_id"]},
+            },
+        )
+        metrics.log(self.metrics_logger, point)
+
+
+def load_schema(endpoint: Endpoint) -> dict[str, Any]:
+    """Read the generated JSON Schema of a stream."""
+    source = importlib.resources.files(schemas) / f"{endpoint.name}.json"
+    schema: dict[str, Any] = msgspec.json.decode(source.read_bytes())
+    return schema

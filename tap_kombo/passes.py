@@ -1,0 +1,115 @@
+"""How one pass becomes records, and in the end a bookmark."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pendulum
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+
+from tap_kombo.bookmarks import BookmarkError, Bookmarks, Pass, Settings
+from tap_kombo.endpoints import PRIMARY_KEY
+from tap_kombo.errors import BAD_STATE, CURSOR_REFUSED, UNUSABLE, KomboError, kombo_error
+from tap_kombo.filters import as_text
+from tap_kombo.records import Found, compile_cleaner, is_anonymized
+from tap_kombo.timestamps import to_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tap_kombo.client import KomboStream
+    from tap_kombo.pagination import Page, Record
+
+
+class PassReader:
+    """Reads the passes of one stream.
+
+    Args:
+        stream: The stream.
+    """
+
+    def __init__(self, stream: KomboStream) -> None:
+        """Prepare what all passes of the stream share."""
+        self._stream = stream
+        self._tap = stream.tap
+        self._skips_anonymized = stream.config["anonymized_records"] == "skip"
+        self.troubles: Found = Counter()
+        self._clean = compile_cleaner(stream.schema, self.troubles)
+        self._bookmarks = Bookmarks(stream.get_context_state, _settings(stream), stream.logger)
+
+    def read(self, integration_id: str) -> Iterator[Record]:
+        """Read one pass and remember it once its last page was sent.
+
+        Args:
+            integration_id: The integration.
+
+        Yields:
+            The records, ready for every loader.
+
+        Raises:
+            KomboError: If the pass could not be completed; its bookmark stays.
+        """
+        stream = self._stream
+        current, restarted = self._begin(integration_id), False
+        while True:
+            stream.logger.info("Reading %s: %s.", stream.where(integration_id), current.kind)
+            try:
+                for page in stream.read_pages(current):
+                    yield from self._storable(page, integration_id)
+                    current = current.seen_by_server(page.served_at).at(page.next)
+                    if page.next:
+                        self._bookmarks.progress(current)
+                        self._tap.checkpoint()
+                break
+            except KomboError as error:
+                if restarted or current.cursor is None or error.code != CURSOR_REFUSED:
+                    raise
+                stream.logger.warning("%s The pass starts anew.", error)
+                current, restarted = self._bookmarks.restart(current), True
+        self._bookmarks.complete(current)
+        self._tap.checkpoint(finished=True)
+
+    def _begin(self, integration_id: str) -> Pass:
+        """Return the pass to read now.
+
+        Raises:
+            KomboError: If the state cannot be read.
+        """
+        expired_at = None
+        if self._stream.endpoint.incremental:
+            expired_at = self._tap.integrations.data_expired_at(integration_id)
+        try:
+            return self._bookmarks.begin(integration_id, expired_at)
+        except BookmarkError as error:
+            where = self._stream.where(integration_id)
+            raise kombo_error(BAD_STATE, where, str(error)) from None
+
+    def _storable(self, page: Page, integration_id: str) -> Iterator[Record]:
+        """Clean the records of a page and say whose they are.
+
+        Raises:
+            KomboError: If a record has no key.
+        """
+        for raw in page.records:
+            record = self._clean(raw)
+            record["integration_id"] = integration_id
+            if not record.get(PRIMARY_KEY):
+                where = self._stream.where(integration_id)
+                raise kombo_error(UNUSABLE, where, "a record without `id`")
+            if not (self._skips_anonymized and is_anonymized(record)):
+                yield record
+
+
+def _settings(stream: KomboStream) -> Settings:
+    """Return what decides where the passes of a stream begin."""
+    config, start_date = stream.config, stream.config.get("start_date")
+    return Settings(
+        incremental=stream.endpoint.incremental,
+        lookback=pendulum.duration(seconds=config["lookback_seconds"]),
+        full_pass_interval=pendulum.duration(days=config["full_pass_interval_days"]),
+        always_full=stream.replication_method == REPLICATION_FULL_TABLE,
+        start_date=to_moment(start_date) if start_date else None,
+        parameters=stream.filters | {"include_deleted": as_text(config["include_deleted"])},
+        resumable=not stream.replaces_table,  # rows of an earlier run would be dropped
+    )
