@@ -262,34 +262,37 @@ class KomboStream(RESTStream[str | None]):
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        incomplete = 0
+        complete = True
         if self.replaces_table:
             self._stream_version = self.tap.initialized_at
         for integration_id in self.tap.integration_ids:
-            if self.tap.verdict.is_given_up(integration_id):
-                incomplete += 1
+            if not self.tap.integrations.serves(integration_id, self.endpoint.category):
                 continue
             try:
+                self.tap.verdict.raise_if_given_up(integration_id)
                 yield from self.passes.read(integration_id)
             except KomboError as error:
-                # `--test` stops early and never reaches the end of the run.
-                if error.action is Action.STOP_RUN or self.ABORT_AT_RECORD_COUNT is not None:
-                    raise
                 self.tap.verdict.add(integration_id, error)
-                incomplete += 1
+                complete = False
+                # `--test` stops early and never reaches the end of the run.
+                if error.action is Action.STOP_RUN or (error.is_failure and self._is_dry_run):
+                    raise
         if self._stream_version is not None:
-            self._activate_version(incomplete)
+            self._activate_version(self._stream_version, complete=complete)
 
-    def _activate_version(self, incomplete: int) -> None:
+    @property
+    def _is_dry_run(self) -> bool:
+        return self.ABORT_AT_RECORD_COUNT is not None
+
+    def _activate_version(self, version: int, *, complete: bool) -> None:
         """Let the target drop the rows that were not sent, if all were asked for."""
-        if incomplete:
+        if complete:
+            self._write_activate_version_message(version)
+        else:
             self.logger.warning(
-                "ACTIVATE_VERSION of %s is not sent, as %d integration(s) were not read in full.",
+                "ACTIVATE_VERSION of %s is not sent, as not every integration was read in full.",
                 self.name,
-                incomplete,
             )
-        elif self._stream_version is not None:
-            self._write_activate_version_message(self._stream_version)
 
     @override
     def _increment_stream_state(

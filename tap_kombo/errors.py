@@ -200,6 +200,11 @@ class KomboError(SyncError):
         """What to do about it."""
         return self.rule.action
 
+    @property
+    def is_failure(self) -> bool:
+        """Whether the run has to end with an error."""
+        return self.action not in {Action.SKIP_MODEL, Action.SKIP_INTEGRATION}
+
 
 class RetriableKomboError(KomboError, RetriableAPIError):
     """A request that may succeed when it is sent again."""

@@ -8,6 +8,7 @@ from tap_kombo.errors import Action, KomboError
 
 if TYPE_CHECKING:
     from tap_kombo.client import KomboStream
+    from tap_kombo.endpoints import Category
 
 
 class Integrations:
@@ -34,6 +35,17 @@ class Integrations:
         if integration_id not in self._details:
             self._details[integration_id] = self._look_up(integration_id)
         return self._details[integration_id]
+
+    def serves(self, integration_id: str, category: Category) -> bool:
+        """Return whether an integration may have a model; if it is unknown, Kombo will tell.
+
+        Args:
+            integration_id: The integration.
+            category: The model's category.
+        """
+        if category == "GENERAL":
+            return True
+        return str(self.details(integration_id).get("category", category)) == category
 
     def data_expired_at(self, integration_id: str) -> str | None:
         """Return when a changed configuration made the data outdated, if it still is."""

@@ -24,9 +24,8 @@ class Verdict:
 
     def __init__(self) -> None:
         """Begin with a clean run."""
-        self._skipped: list[KomboError] = []
-        self._failed: list[KomboError] = []
-        self._given_up: set[str] = set()
+        self._errors: list[KomboError] = []
+        self._given_up: dict[str, KomboError] = {}
 
     def add(self, integration_id: str, error: KomboError) -> None:
         """Note why a pass was not completed.
@@ -35,14 +34,20 @@ class Verdict:
             integration_id: The pass's integration.
             error: What Kombo answered.
         """
-        skipped = error.action in {Action.SKIP_MODEL, Action.SKIP_INTEGRATION}
-        (self._skipped if skipped else self._failed).append(error)
+        if self._given_up.get(integration_id) is error:
+            return
+        self._errors.append(error)
         if error.action in {Action.SKIP_INTEGRATION, Action.FAIL_INTEGRATION}:
-            self._given_up.add(integration_id)
+            self._given_up[integration_id] = error
 
-    def is_given_up(self, integration_id: str) -> bool:
-        """Return whether the run leaves an integration alone from here on."""
-        return integration_id in self._given_up
+    def raise_if_given_up(self, integration_id: str) -> None:
+        """Leave an integration alone after an error that concerns all of its models.
+
+        Raises:
+            KomboError: That error.
+        """
+        if error := self._given_up.get(integration_id):
+            raise error
 
     def conclude(self, streams: Iterable[KomboStream], logger: logging.Logger) -> None:
         """Name all that was skipped or failed, and each kind of unusable value once.
@@ -57,13 +62,15 @@ class Verdict:
         for stream in streams:
             for (path, trouble), count in sorted(stream.passes.troubles.items()):
                 logger.warning("%s: %s in %d value(s): %s.", stream.name, path, count, trouble)
-        for error in self._skipped:
-            logger.warning("Skipped: %s", error)
-        for error in self._failed:
+        failed = [error for error in self._errors if error.is_failure]
+        for error in self._errors:
+            if not error.is_failure:
+                logger.warning("Skipped: %s", error)
+        for error in failed:
             logger.error("Failed: %s", error)
-        if self._failed:
+        if failed:
             msg = (
-                f"{len(self._failed)} pass(es) failed and keep their bookmarks, named above; "
+                f"{len(failed)} pass(es) failed and keep their bookmarks, named above; "
                 "all others are complete."
             )
             raise RunFailedError(msg)

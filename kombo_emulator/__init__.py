@@ -1,0 +1,32 @@
+"""Kombo's Unified API in memory, for tests, demonstrations and benchmarks.
+
+It follows what is known of Kombo, and knows nothing of the tap:
+
+    emulator = Emulator()
+    ats = emulator.add_integration("greenhouse:demo")
+    with serve(emulator) as url:
+        ...
+"""
+
+from __future__ import annotations
+
+from kombo_emulator.ats import AtsIntegration
+from kombo_emulator.behaviour import Behaviour
+from kombo_emulator.clock import Clock
+from kombo_emulator.emulator import DEFAULT_KEY, Emulator
+from kombo_emulator.integration import Integration
+from kombo_emulator.received import Received
+from kombo_emulator.server import serve
+from kombo_emulator.size import Size
+
+__all__ = [
+    "DEFAULT_KEY",
+    "AtsIntegration",
+    "Behaviour",
+    "Clock",
+    "Emulator",
+    "Integration",
+    "Received",
+    "Size",
+    "serve",
+]

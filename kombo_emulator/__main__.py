@@ -1,0 +1,56 @@
+"""Serves an emulator from the command line until interrupted."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from threading import Event
+
+from kombo_emulator import DEFAULT_KEY, Behaviour, Emulator, Size, serve
+from kombo_emulator.examples import EXAMPLES_ID
+
+DEFAULT_INTEGRATIONS = ("greenhouse:demo", "lever:demo")
+
+
+def main() -> None:
+    """Read the options, fill the emulator, serve it and say where."""
+    options = _options()
+    behaviour = Behaviour(latency_ms=options.latency_ms)
+    emulator = Emulator(api_key=options.api_key, seed=options.seed, behaviour=behaviour)
+    size = Size() if options.interviews is None else Size.around(options.interviews)
+    for integration_id in options.integration or DEFAULT_INTEGRATIONS:
+        emulator.add_integration(integration_id, size=size)
+    served = list(emulator.integrations)
+    if options.examples:
+        emulator.serve_examples(options.examples)
+        served.append(EXAMPLES_ID)
+    with serve(emulator, port=options.port, host=options.host) as url:
+        ready = f"{url}  api_key={emulator.api_key}  integration_ids={','.join(served)}\n"
+        sys.stdout.write(ready)
+        sys.stdout.flush()
+        try:
+            Event().wait()
+        except KeyboardInterrupt:
+            return
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="kombo_emulator", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=8000, help="0 for a free one")
+    parser.add_argument("--api-key", default=DEFAULT_KEY)
+    parser.add_argument(
+        "--integration", action="append", metavar="ID", help="an ATS; may be given several times"
+    )
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--interviews", type=int, metavar="N", help="per integration")
+    parser.add_argument("--latency-ms", type=int, default=0, metavar="N")
+    parser.add_argument(
+        "--examples", type=Path, metavar="OPENAPI.json", help="serve its examples as well"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+"""The HTTP side: routes, authentication, headers, errors and the log of requests."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from dataclasses import replace
+from email.utils import formatdate
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
+
+from kombo_emulator.errors import ApiError, input_invalid
+from kombo_emulator.examples import EXAMPLES_ID
+from kombo_emulator.filters import read_paging, read_query
+from kombo_emulator.lists import Pager, refuse
+from kombo_emulator.ratelimit import RateLimit
+from kombo_emulator.received import Received
+from kombo_emulator.rows import derive_id
+from kombo_emulator.table import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.requests import Request
+
+    from kombo_emulator.emulator import Emulator
+    from kombo_emulator.integration import Integration
+    from kombo_emulator.models import Embed, Model
+
+BASE_PATH = "/v1"
+FIELDS_AT_MOST = 2000
+"""Largest `page_size` of the list of integration fields; other lists allow 250."""
+
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_INTEGRATION = re.compile(r"/integrations/([^/]+)(?:/(custom-fields|integration-fields))?")
+
+
+class Api:
+    """Answers requests from the data of an emulator."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        """Lay out the routes."""
+        self._emulator = emulator
+        self._pager = Pager()
+        self._limit = RateLimit()
+        self._serial = 0
+        self._lists = {model.path: model for model in MODELS.values() if model.path}
+        self._sublists: list[tuple[re.Pattern[str], Model, Embed]] = [
+            (re.compile(f"{model.path}/([^/]+)/{embed.key}"), model, embed)
+            for model in MODELS.values()
+            for embed in model.sublists
+        ]
+        self.asgi = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
+
+    async def _answer(self, request: Request) -> Response:
+        """Answer one request, whatever it asks for, and remember it."""
+        emulator = self._emulator
+        received = _received(request, emulator)
+        if emulator.behaviour.latency_ms:
+            await asyncio.sleep(emulator.behaviour.latency_ms / 1000)
+        response, count = None, None
+        if emulator.intercept:
+            response = await run_in_threadpool(emulator.intercept, received)
+        with emulator.world.lock:
+            now = emulator.world.now()
+            allowed, headers = self._limit.count(now, emulator.behaviour)
+            if response is None:
+                response, count = self._respond(received, request.url.path, allowed=allowed)
+            emulator.requests.append(replace(received, status=response.status_code, records=count))
+        headers["Date"] = formatdate(now // 1000, usegmt=True)
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    def _respond(
+        self, received: Received, raw_path: str, *, allowed: bool
+    ) -> tuple[Response, int | None]:
+        self._serial += 1
+        try:
+            self._admit(received, raw_path, allowed=allowed)
+            data = self._data(received)
+        except ApiError as error:
+            log_url = f"https://app.example.com/logs/{self._serial}"
+            return _json(error.status, error.body(log_url)), None
+        results = data.get("results")
+        count = len(results) if isinstance(results, list) else None
+        return _json(HTTPStatus.OK, {"status": "success", "data": data}), count
+
+    def _admit(self, received: Received, raw_path: str, *, allowed: bool) -> None:
+        """Refuse what is too much, not authenticated, or no read below the base URL.
+
+        Raises:
+            ApiError: With the reason.
+        """
+        if not allowed:
+            raise ApiError(429, "PLATFORM.RATE_LIMIT_EXCEEDED", "too many requests")
+        if received.headers.get("authorization") != f"Bearer {self._emulator.api_key}":
+            raise ApiError(401, "PLATFORM.AUTHENTICATION_INVALID", "this API key is not known")
+        if not raw_path.startswith(BASE_PATH + "/") or received.method != "GET":
+            raise _not_found()
+
+    def _data(self, received: Received) -> dict[str, Any]:
+        """Find the `data` of a successful answer."""
+        path, examples = received.path, self._emulator.examples
+        model = self._lists.get(path)
+        general = _INTEGRATION.fullmatch(path)
+        if received.integration_id == EXAMPLES_ID and examples:
+            return examples.answer(path)
+        if path == "/check-api-key":
+            names = ("environment_id", "customer_id")
+            return {name: derive_id(self._emulator.api_key, name) for name in names}
+        if general:
+            return self._general(self._integration(received), general[2], received)
+        if model:
+            integration = self._integration(received)
+            return self._pager.model_page(integration, model, read_query(model, received.params))
+        for pattern, parent, embed in self._sublists:
+            if found := pattern.fullmatch(path):
+                return self._sublist(self._integration(received), parent, embed, found[1])
+        if examples:
+            return examples.answer(path)
+        raise _not_found()
+
+    def _integration(self, received: Received) -> Integration:
+        if received.integration_id is None:
+            message = "the header X-Integration-Id is missing"
+            raise input_invalid(message)
+        integration = self._emulator.integrations.get(received.integration_id)
+        if integration is None:
+            message = "there is no such integration in this environment"
+            raise ApiError(404, "PLATFORM.INTEGRATION_NOT_FOUND", message)
+        return integration
+
+    def _general(
+        self, integration: Integration, part: str | None, received: Received
+    ) -> dict[str, Any]:
+        if part is None:
+            return integration.describe()
+        makers: dict[str, tuple[int, Callable[[], list[dict[str, Any]]]]] = {
+            "custom-fields": (250, integration.custom_fields),
+            "integration-fields": (FIELDS_AT_MOST, integration.integration_fields),
+        }
+        most, records = makers[part]
+        query = read_paging(received.params, most=most)
+        place = (integration.id, received.path)
+        return self._pager.plain_page(place, query, self._emulator.behaviour, records())
+
+    @staticmethod
+    def _sublist(
+        integration: Integration, parent: Model, embed: Embed, record_id: str
+    ) -> dict[str, Any]:
+        refuse(integration, MODELS[embed.model])
+        integration.settle()
+        try:
+            return {"results": integration.sublist(parent.id, record_id, embed)}
+        except KeyError as error:
+            raise _not_found() from error
+
+
+def _received(request: Request, emulator: Emulator) -> Received:
+    path = request.url.path.removeprefix(BASE_PATH)
+    general = _INTEGRATION.fullmatch(path)
+    return Received(
+        method=request.method,
+        path=path,
+        params=dict(request.query_params),
+        integration_id=general[1] if general else request.headers.get("x-integration-id"),
+        headers=dict(request.headers),
+        at=emulator.clock.now(),
+    )
+
+
+def _not_found() -> ApiError:
+    return ApiError(HTTPStatus.NOT_FOUND, None, "there is nothing at this path")
+
+
+def _json(status: int, body: dict[str, Any]) -> Response:
+    return Response(msgspec.json.encode(body), status, media_type="application/json")

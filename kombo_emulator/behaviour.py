@@ -1,0 +1,52 @@
+"""What Kombo's documentation leaves open, as switches: both readings can be tried."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Behaviour:
+    """How the emulator answers where Kombo's behaviour is undocumented or adjustable.
+
+    Attributes:
+        updated_after_inclusive: Whether a record changed at exactly `updated_after` is returned.
+        order: Lists go by id, or by the moment that `updated_after` compares with.
+        paging: `live` looks at the data anew for each page; `snapshot` keeps the ids of the first.
+        after_14_days: Whether an old tombstone is blanked or removed.
+        blanking_updates: Whether blanking moves `changed_at` and matches `updated_after`.
+        empty_pages: Every n-th page of a pass is empty though `next` goes on; 0 for never.
+        rate_limit: Requests allowed per window, for all integrations together.
+        rate_window_seconds: Length of that window on the emulator's clock.
+        latency_ms: Time that each answer takes at least, in milliseconds.
+        model_disabled_status: HTTP status of models that are switched off or not supported.
+        setup_status_code: HTTP status of an integration whose setup is unfinished.
+        stopped_integrations: Whether lists of an inactive or invalid integration are refused.
+        date_offset_seconds: How far the server's clock, and so all its time stamps and the
+            header `Date`, is ahead of the emulator's clock.
+    """
+
+    updated_after_inclusive: bool = True
+    order: Literal["id", "changed"] = "id"
+    paging: Literal["live", "snapshot"] = "live"
+    after_14_days: Literal["blank", "remove"] = "blank"
+    blanking_updates: bool = False
+    empty_pages: int = 0
+    rate_limit: int = 1_000_000
+    rate_window_seconds: int = 60
+    latency_ms: int = 0
+    model_disabled_status: int = 403
+    setup_status_code: Literal[409, 503] = 409
+    stopped_integrations: Literal["refuse", "serve"] = "refuse"
+    date_offset_seconds: float = 0
+
+    def __post_init__(self) -> None:
+        """Refuse a pass that could not end.
+
+        Raises:
+            ValueError: If every page would be empty.
+        """
+        if self.empty_pages < 0 or self.empty_pages == 1:
+            msg = "empty_pages must be 0 or at least 2, otherwise a pass never ends"
+            raise ValueError(msg)

@@ -1,0 +1,161 @@
+"""Reading the query of a list: types, limits and the filters' meaning.
+
+Filters are joined by AND; the values inside one are alternatives.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from kombo_emulator.clock import milliseconds
+from kombo_emulator.errors import input_invalid
+from kombo_emulator.models import BY_ID, Filter, Model
+from kombo_emulator.rows import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from kombo_emulator.store import Store
+
+_TIME = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$", re.ASCII)
+_BOOLEANS = {"true": True, "false": False}
+_PAGING = ("cursor", "page_size")
+_LIST = ("updated_after", "include_deleted", "ignore_unsupported_filters")
+
+
+@dataclass(frozen=True)
+class Query:
+    """What a list was asked for.
+
+    Attributes:
+        cursor: The cursor as it came.
+        page_size: Records per page at most.
+        updated_after: Lower bound in milliseconds since 1970.
+        include_deleted: Whether tombstones are wanted.
+        filters: The filters in use, each with the values wanted.
+        bound: All parameters that a cursor is bound to.
+    """
+
+    cursor: str | None
+    page_size: int
+    updated_after: int | None = None
+    include_deleted: bool = False
+    filters: tuple[tuple[Filter, frozenset[str]], ...] = ()
+    bound: tuple[tuple[str, str], ...] = ()
+
+
+def read_paging(params: Mapping[str, str], *, known: Iterable[str] = (), most: int = 250) -> Query:
+    """Read `cursor` and `page_size` and refuse parameters that are not known.
+
+    Raises:
+        ApiError: `PLATFORM.INPUT_INVALID`.
+    """
+    unknown = sorted(set(params) - {*_PAGING, *known})
+    if unknown:
+        message = f"unknown query parameter {unknown[0]}"
+        raise input_invalid(message)
+    size = params.get("page_size", "100")
+    if not re.fullmatch(r"[0-9]{1,6}", size) or not 1 <= int(size) <= most:
+        message = f"page_size must be an integer from 1 to {most}"
+        raise input_invalid(message)
+    bound = tuple(sorted(item for item in params.items() if item[0] not in _PAGING))
+    return Query(cursor=params.get("cursor"), page_size=int(size), bound=bound)
+
+
+def read_query(model: Model, params: Mapping[str, str]) -> Query:
+    """Read the query of a model's list.
+
+    Raises:
+        ApiError: `PLATFORM.INPUT_INVALID`.
+    """
+    filters = {item.param: item for item in (*BY_ID, *model.filters)}
+    query = read_paging(params, known=(*_LIST, *filters))
+    for name in ("include_deleted", "ignore_unsupported_filters"):
+        if params.get(name, "false") not in _BOOLEANS:
+            message = f"{name} must be true or false"
+            raise input_invalid(message)
+    after = params.get("updated_after")
+    return Query(
+        cursor=query.cursor,
+        page_size=query.page_size,
+        updated_after=None if after is None else _time("updated_after", after),
+        include_deleted=_BOOLEANS[params.get("include_deleted", "false")],
+        filters=tuple(
+            (item, _wanted(item, params[name]))
+            for name, item in filters.items()
+            if params.get(name)
+        ),
+        bound=query.bound,
+    )
+
+
+def matcher(store: Store, model: Model, query: Query) -> Callable[[Row], bool]:
+    """Make the test that decides whether a record belongs to the answer."""
+    after = query.updated_after
+    if after is not None and not store.world.behaviour.updated_after_inclusive:
+        after += 1
+
+    def matches(row: Row) -> bool:
+        return (
+            not row.gone
+            and (query.include_deleted or not row.deleted)
+            and (after is None or row.updated_at >= after)
+            and all(
+                _meets(item, wanted, _values(store, model, row, item.path))
+                for item, wanted in query.filters
+            )
+        )
+
+    return matches
+
+
+def _time(name: str, value: str) -> int:
+    if _TIME.fullmatch(value):
+        try:
+            return milliseconds(value)
+        except ValueError:
+            pass
+    message = f"{name} must look like 2026-11-23T10:00:00.000Z"
+    raise input_invalid(message)
+
+
+def _wanted(item: Filter, value: str) -> frozenset[str]:
+    if item.how == "since":
+        _time(item.param, value)
+    values = frozenset(value.split(",") if item.how == "any" else (value,))
+    if item.choices and not values <= set(item.choices):
+        message = f"{item.param} must be of {', '.join(item.choices)}"
+        raise input_invalid(message)
+    return frozenset(text.casefold() for text in values) if item.fold else values
+
+
+def _meets(item: Filter, wanted: frozenset[str], found: Iterable[Any]) -> bool:
+    for value in found:
+        text = str(value).casefold() if item.fold else str(value)
+        if item.how == "contains":
+            hit = any(part in text for part in wanted)
+        elif item.how == "since":
+            hit = all(text[:10] >= day[:10] for day in wanted)
+        else:
+            hit = text in wanted
+        if hit:
+            return True
+    return False
+
+
+def _values(store: Store, model: Model, start: Row, path: str) -> Iterator[Any]:
+    """Follow a path through own properties, lists and linked records; nulls are left out."""
+    found: list[Any] = [start]
+    of: Model | None = model
+    for name in path.split("."):
+        embed = next((embed for embed in of.embeds if embed.key == name), None) if of else None
+        if embed:
+            found = [linked for row in found for linked in store.linked(row, embed)]
+            of = store.table(embed.model).model
+            continue
+        values = [item.own[name] if isinstance(item, Row) else item.get(name) for item in found]
+        found = [one for value in values for one in (value if isinstance(value, list) else [value])]
+        of = None
+    yield from (value for value in found if value is not None)

@@ -1,0 +1,141 @@
+"""What Kombo says about an integration itself: its state, its models and its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from kombo_emulator.clock import stamp
+from kombo_emulator.models import TRACKED, Model
+from kombo_emulator.rows import derive_id
+from kombo_emulator.store import Store
+from kombo_emulator.table import MODELS
+
+if TYPE_CHECKING:
+    from kombo_emulator.rows import World
+
+
+@dataclass(slots=True)
+class Details:
+    """What `GET /integrations/{id}` tells and a test may set.
+
+    Attributes:
+        status: Whether Kombo still syncs; `INVALID` means that credentials stopped working.
+        setup_status: How far the setup has come; lists are refused until it is `COMPLETED`.
+        qa_failed: Whether Kombo holds the integration back; its status does not tell.
+        data_expired_at: Set while data may not fit the newest scope configuration.
+        unsupported: Models that the tool does not have; their lists are refused.
+        organization_name: The end user's name.
+        origin_id: The end user's id on the side of whoever made the connection.
+    """
+
+    status: Literal["ACTIVE", "INACTIVE", "INVALID"] = "ACTIVE"
+    setup_status: Literal["INCOMPLETE", "FINAL_SYNC_PENDING", "COMPLETED"] = "COMPLETED"
+    qa_failed: bool = False
+    data_expired_at: str | None = None
+    unsupported: set[str] = field(default_factory=set)
+    organization_name: str = "Example Ltd"
+    origin_id: str | None = None
+
+
+class Integration(Store):
+    """One customer's connected tool. A category adds its seeding and its named changes."""
+
+    CUSTOM_FIELDS: tuple[tuple[str, str], ...] = ()
+    """Model and key of each custom field that is mapped in this category."""
+
+    def __init__(self, integration_id: str, category: str, world: World) -> None:
+        """Connect a tool without any record; the tool's id comes before the colon."""
+        super().__init__(integration_id, world)
+        self.category = category
+        self.details = Details(origin_id=derive_id(integration_id, "origin"))
+        self.created_at = stamp(world.now())
+
+    def covers(self, model: Model) -> bool:
+        """Whether the tool has this model at all."""
+        return model.category == self.category and model.id not in self.details.unsupported
+
+    def describe(self) -> dict[str, Any]:
+        """The `data` of `GET /integrations/{id}`."""
+        tool = self.id.partition(":")[0]
+        images = f"https://assets.example.com/{tool}"
+        return {
+            "id": self.id,
+            "tool": {
+                "id": tool,
+                "label": tool.capitalize(),
+                "internal_label": None,
+                "logo_url": f"{images}/logo.svg",
+                "icon_url": f"{images}/icon.svg",
+            },
+            "category": self.category,
+            "status": self.details.status,
+            "setup_status": self.details.setup_status,
+            "end_user": {
+                "organization_name": self.details.organization_name,
+                "creator_email": "admin@example.com",
+                "origin_id": self.details.origin_id,
+            },
+            "scope_config": {"id": derive_id(self.id, "scope"), "name": "Default"},
+            "data_expired_at": self.details.data_expired_at,
+            "created_at": self.created_at,
+            "beta": False,
+            "read_models": [
+                self._coverage(model)
+                for model in MODELS.values()
+                if model.path and model.category == self.category
+            ],
+            "write_actions": [],
+        }
+
+    def custom_fields(self) -> list[dict[str, Any]]:
+        """The records of `GET /integrations/{id}/custom-fields`."""
+        return [
+            {
+                "id": derive_id(self.id, "custom_fields", model, key),
+                "key": key,
+                "integration_field": {
+                    name: field_of[name] for name in ("id", "key", "type", "label")
+                },
+                "model": model,
+                "label": None,
+                "description": None,
+            }
+            for (model, key), field_of in zip(
+                self.CUSTOM_FIELDS, self.integration_fields(), strict=True
+            )
+        ]
+
+    def integration_fields(self) -> list[dict[str, Any]]:
+        """The records of `GET /integrations/{id}/integration-fields`."""
+        return [
+            {
+                "id": derive_id(self.id, "integration_fields", model, key),
+                "key": key,
+                "model": model,
+                "type": "CUSTOM",
+                "label": key.replace("_", " ").capitalize(),
+                "is_passthrough_enabled": True,
+                "is_writable": False,
+            }
+            for model, key in self.CUSTOM_FIELDS
+        ]
+
+    def _coverage(self, model: Model) -> dict[str, Any]:
+        shown = ("id", *model.fields, *TRACKED, *(embed.key for embed in model.embeds))
+        state = self._state(model)
+        return {
+            "id": model.id,
+            "label": model.label,
+            **state,
+            "fields": [{"id": name, **state} for name in dict.fromkeys(shown)],
+        }
+
+    def _state(self, model: Model) -> dict[str, Any]:
+        covered, enabled = self.covers(model), model.id not in self.disabled
+        return {
+            "is_available": covered and enabled,
+            "coverage_status": "SUPPORTED" if covered else "UNSUPPORTED",
+            "scope_config_setting": "ENABLED" if enabled else "DISABLED",
+            "opted_out_by_customer": False,
+        }

@@ -1,0 +1,100 @@
+"""The records themselves: one row each, a table per model, and how an id comes about."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from kombo_emulator.behaviour import Behaviour
+    from kombo_emulator.clock import Clock
+    from kombo_emulator.models import Model
+    from kombo_emulator.paging import Key
+
+DAY = 24 * 60 * 60 * 1000
+
+_BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+_TO_BASE58 = bytes(_BASE58[byte % 58] for byte in range(256))
+
+
+def derive_id(*parts: str) -> str:
+    """Make a Kombo id: 24 base58 characters that follow from integration, model and remote id."""
+    digest = blake2b("\0".join(parts).encode(), digest_size=24).digest()
+    return digest.translate(_TO_BASE58).decode()
+
+
+@dataclass(slots=True, eq=False)
+class World:
+    """What all integrations of an emulator share.
+
+    Attributes:
+        clock: Its time.
+        behaviour: How undocumented things are answered.
+        seed: Start of all that is drawn by chance.
+        lock: Held while records are read or written: requests run in a thread of their own.
+    """
+
+    clock: Clock
+    behaviour: Behaviour
+    seed: int
+    lock: RLock = field(default_factory=RLock)
+
+    def now(self) -> int:
+        """The server's present time: the clock plus the server's skew."""
+        return self.clock.millis() + round(self.behaviour.date_offset_seconds * 1000)
+
+
+@dataclass(slots=True, eq=False)
+class Row:
+    """One record.
+
+    Attributes:
+        own: Its own properties as they are sent; replaced as a whole, never edited in place.
+        hidden: Its links to others and what is only shown nested.
+        updated_at: What `updated_after` is compared with.
+        kept: `own` and `hidden` from before they were blanked, in case the record reappears.
+        gone: Whether it was removed for good after 14 days.
+    """
+
+    own: dict[str, Any]
+    hidden: dict[str, Any]
+    updated_at: int
+    kept: tuple[dict[str, Any], dict[str, Any]] | None = None
+    gone: bool = False
+
+    @property
+    def deleted(self) -> bool:
+        """Whether it is a tombstone."""
+        return self.own["remote_deleted_at"] is not None
+
+
+@dataclass(slots=True, eq=False)
+class Table:
+    """All records of one model, with the orders in which a list can be read."""
+
+    model: Model
+    rows: dict[str, Row] = field(default_factory=dict)
+    _by_id: list[Key] = field(default_factory=list)
+    _by_change: list[Key] | None = None
+
+    def insert(self, row: Row) -> None:
+        """Take in a new record."""
+        self.rows[row.own["id"]] = row
+        self._by_change = None
+
+    def touch(self, row: Row, at: int) -> None:
+        """Let `updated_after` return the record from `at` on; never moves backwards."""
+        row.updated_at = max(row.updated_at, at)
+        self._by_change = None
+
+    def keys(self, order: Literal["id", "changed"]) -> list[Key]:
+        """The places of all records, in order of their ids or of `updated_at`."""
+        if order == "changed":
+            if self._by_change is None:
+                self._by_change = sorted((row.updated_at, key) for key, row in self.rows.items())
+            return self._by_change
+        if len(self._by_id) != len(self.rows):
+            self._by_id = [(0, key) for key in sorted(self.rows)]
+        return self._by_id

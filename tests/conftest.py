@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from support import Kombo
+
+from kombo_emulator import Emulator, serve
+from scripts.embedded_postgres import embedded_postgres
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.embedded_postgres import PostgreSQL
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgreSQL]:
+    """An empty PostgreSQL server, the same for all tests of a process."""
+    with embedded_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    """An emulator without integrations, whose clock stands still."""
+    return Emulator(now="2026-11-23T10:00:00Z")
+
+
+@pytest.fixture
+def url(emulator: Emulator) -> Iterator[str]:
+    """The address at which the emulator answers."""
+    with serve(emulator) as address:
+        yield address
+
+
+@pytest.fixture
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Retry at once."""
+    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+
+
+@pytest.fixture
+def kombo(emulator: Emulator, url: str) -> Kombo:
+    """The emulator at its address, with the tap at hand."""
+    return Kombo(emulator, url)

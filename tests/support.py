@@ -1,0 +1,150 @@
+"""Runs the tap in this process and keeps what it sends."""
+
+from __future__ import annotations
+
+import copy
+import functools
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import time_machine
+from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+from singer_sdk.singerlib.encoding.simple import Message
+from typing_extensions import override
+
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kombo_emulator import Emulator
+    from kombo_emulator.received import Received
+
+KEY = "ks_dev_emulator"
+
+
+@dataclass
+class Sent(GenericSingerWriter[str, Message]):
+    """The Singer messages of one run, in order.
+
+    Attributes:
+        messages: What was written so far.
+        before: Called before each message; may raise, as a loader that has died does.
+    """
+
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    before: Callable[[], None] | None = None
+
+    @override
+    def serialize_message(self, message: Message) -> str:
+        raise AssertionError
+
+    @override
+    def write_message(self, message: Message) -> None:
+        if self.before:
+            self.before()
+        self.messages.append(copy.deepcopy(message.to_dict()))  # the state goes on changing
+
+    def records(self, stream: str = "interviews") -> list[dict[str, Any]]:
+        """The records of one stream, in the order sent."""
+        return [
+            message["record"]
+            for message in self.messages
+            if message["type"] == "RECORD" and message["stream"] == stream
+        ]
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The last state."""
+        states = [message["value"] for message in self.messages if message["type"] == "STATE"]
+        return states[-1] if states else {}
+
+    def remembered(self, integration_id: str, stream: str = "interviews") -> dict[str, Any]:
+        """What the last state holds of one integration."""
+        partitions = self.state.get("bookmarks", {}).get(stream, {}).get("partitions", [])
+        found = [one for one in partitions if one["context"] == {"integration_id": integration_id}]
+        return found[0] if found else {}
+
+    def bookmark(self, integration_id: str, stream: str = "interviews") -> str | None:
+        """The bookmark of one integration in the last state."""
+        return self.remembered(integration_id, stream).get("replication_key_value")
+
+
+@functools.cache
+def discovered() -> dict[str, Any]:
+    """Return the catalog as `--discover` prints it."""
+    return TapKombo(config={}, validate_config=False, setup_mapper=False).catalog_dict
+
+
+def catalog(*streams: str, method: str | None = None) -> dict[str, Any]:
+    """Return a catalog in which just these streams are selected.
+
+    Args:
+        streams: Their names.
+        method: Replication method to force on them.
+    """
+    chosen = copy.deepcopy(discovered())
+    for entry in chosen["streams"]:
+        root = next(one["metadata"] for one in entry["metadata"] if one["breadcrumb"] == [])
+        root["selected"] = entry["stream"] in streams
+        if method and root["selected"]:
+            entry["replication_method"] = method
+    return chosen
+
+
+@dataclass
+class Kombo:
+    """The emulator at an address, and the tap run against it.
+
+    Attributes:
+        emulator: The emulator; its clock is also the tap's.
+        url: Where it answers.
+        skew: Seconds that the tap's clock is ahead of Kombo's.
+    """
+
+    emulator: Emulator
+    url: str
+    skew: float = 0
+
+    def run(
+        self,
+        *integrations: str,
+        streams: tuple[str, ...] = ("interviews",),
+        state: dict[str, Any] | None = None,
+        method: str | None = None,
+        sent: Sent | None = None,
+        **settings: object,
+    ) -> Sent:
+        """Run the tap in this process.
+
+        Args:
+            integrations: The integrations to read.
+            streams: The streams to read.
+            state: The state that an earlier run has left.
+            method: Replication method to force on the streams.
+            sent: Where the messages go.
+            settings: Further settings.
+
+        Returns:
+            What was sent.
+
+        Raises:
+            Exception: Whatever ends the run; what was sent until then is in `sent`.
+        """
+        sent = sent or Sent()
+        config = {"api_key": KEY, "integration_ids": list(integrations), "api_url": self.url}
+        now = self.emulator.clock.now() + timedelta(seconds=self.skew)
+        with time_machine.travel(now, tick=True):
+            tap = TapKombo(
+                config=config | settings,
+                state=copy.deepcopy(state),
+                catalog=catalog(*streams, method=method),
+                message_writer=sent,
+            )
+            tap.sync_all()
+        return sent
+
+    def asked(self, path: str = "/ats/interviews") -> list[Received]:
+        """The requests for one list."""
+        return [one for one in self.emulator.requests if one.path.endswith(path)]
