@@ -101,11 +101,15 @@ class KomboStream(RESTStream[str | None]):
     def requests_session(self) -> requests.Session:
         return self.tap.session
 
+    @cached_property
+    @override
+    def user_agent(self) -> str:
+        return self.config.get("user_agent") or f"{self.tap_name}/{self.tap.plugin_version}"
+
     @property
     @override
     def http_headers(self) -> dict[str, str]:
-        default = f"{self.tap_name}/{self.tap.plugin_version}"
-        return {"User-Agent": self.config.get("user_agent") or default}
+        return {"User-Agent": self.user_agent}
 
     @override
     def get_http_request(self, *, page: PageContext[str | None]) -> HTTPRequest:

@@ -44,7 +44,11 @@ class Sent(GenericSingerWriter[str, Message]):
     def write_message(self, message: Message) -> None:
         if self.before:
             self.before()
-        self.messages.append(copy.deepcopy(message.to_dict()))  # the state goes on changing
+        sent = {name: getattr(message, name) for name in message.__dataclass_fields__}
+        sent["type"] = message.type.value
+        if sent["type"] == "STATE":
+            sent = copy.deepcopy(sent)  # it goes on changing
+        self.messages.append(sent)
 
     def records(self, stream: str = "interviews") -> list[dict[str, Any]]:
         """The records of one stream, in the order sent."""
@@ -77,6 +81,7 @@ def discovered() -> dict[str, Any]:
     return TapKombo(config={}, validate_config=False, setup_mapper=False).catalog_dict
 
 
+@functools.cache
 def catalog(*streams: str, method: str | None = None) -> dict[str, Any]:
     """Return a catalog in which just these streams are selected.
 
@@ -86,7 +91,7 @@ def catalog(*streams: str, method: str | None = None) -> dict[str, Any]:
     """
     chosen = copy.deepcopy(discovered())
     for entry in chosen["streams"]:
-        root = next(one["metadata"] for one in entry["metadata"] if one["breadcrumb"] == [])
+        root = next(one["metadata"] for one in entry["metadata"] if not one["breadcrumb"])
         root["selected"] = entry["stream"] in streams
         if method and root["selected"]:
             entry["replication_method"] = method
