@@ -10,22 +10,28 @@ It follows what is known of Kombo, and knows nothing of the tap:
 
 from __future__ import annotations
 
+from kombo_emulator.assessment import AssessmentIntegration
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.emulator import DEFAULT_KEY, Emulator
+from kombo_emulator.hris import HrisIntegration
 from kombo_emulator.integration import Integration
+from kombo_emulator.lms import LmsIntegration
 from kombo_emulator.received import Received
 from kombo_emulator.server import serve
 from kombo_emulator.size import Size
 
 __all__ = [
     "DEFAULT_KEY",
+    "AssessmentIntegration",
     "AtsIntegration",
     "Behaviour",
     "Clock",
     "Emulator",
+    "HrisIntegration",
     "Integration",
+    "LmsIntegration",
     "Received",
     "Size",
     "serve",

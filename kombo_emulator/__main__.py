@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 from threading import Event
@@ -10,7 +11,12 @@ from threading import Event
 from kombo_emulator import DEFAULT_KEY, Behaviour, Emulator, Size, serve
 from kombo_emulator.examples import EXAMPLES_ID
 
-DEFAULT_INTEGRATIONS = ("greenhouse:demo", "lever:demo")
+DEFAULT_INTEGRATIONS = (
+    "greenhouse:demo",
+    "lever:demo",
+    "personio:demo=HRIS",
+    "docebo:demo=LMS",
+)
 
 
 def main() -> None:
@@ -19,8 +25,12 @@ def main() -> None:
     behaviour = Behaviour(latency_ms=options.latency_ms)
     emulator = Emulator(api_key=options.api_key, seed=options.seed, behaviour=behaviour)
     size = Size() if options.interviews is None else Size.around(options.interviews)
-    for integration_id in options.integration or DEFAULT_INTEGRATIONS:
-        emulator.add_integration(integration_id, size=size)
+    gc.disable()  # what is made here stays: looking for garbage in it would only take time
+    for given in options.integration or DEFAULT_INTEGRATIONS:
+        integration_id, _, category = given.partition("=")
+        emulator.add_integration(integration_id, category or "ATS", size)
+    gc.freeze()
+    gc.enable()
     served = list(emulator.integrations)
     if options.examples:
         emulator.serve_examples(options.examples)
@@ -41,7 +51,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=8000, help="0 for a free one")
     parser.add_argument("--api-key", default=DEFAULT_KEY)
     parser.add_argument(
-        "--integration", action="append", metavar="ID", help="an ATS; may be given several times"
+        "--integration",
+        action="append",
+        metavar="ID[=CATEGORY]",
+        help="an ATS, or HRIS, LMS or ASSESSMENT; may be given several times",
     )
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--interviews", type=int, metavar="N", help="per integration")

@@ -22,7 +22,7 @@ from kombo_emulator.lists import Pager, refuse
 from kombo_emulator.ratelimit import RateLimit
 from kombo_emulator.received import Received
 from kombo_emulator.rows import derive_id
-from kombo_emulator.table import MODELS
+from kombo_emulator.table import LISTS, MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,6 @@ class Api:
         self._pager = Pager()
         self._limit = RateLimit()
         self._serial = 0
-        self._lists = {model.path: model for model in MODELS.values() if model.path}
         self._sublists: list[tuple[re.Pattern[str], Model, Embed]] = [
             (re.compile(f"{model.path}/([^/]+)/{embed.key}"), model, embed)
             for model in MODELS.values()
@@ -88,7 +87,7 @@ class Api:
         except ApiError as error:
             log_url = f"https://app.example.com/logs/{self._serial}"
             return _json(error.status, error.body(log_url)), None
-        results = data.get("results")
+        results = data.get("results", data.get("packages"))
         count = len(results) if isinstance(results, list) else None
         return _json(HTTPStatus.OK, {"status": "success", "data": data}), count
 
@@ -108,7 +107,7 @@ class Api:
     def _data(self, received: Received) -> dict[str, Any]:
         """Find the `data` of a successful answer."""
         path, examples = received.path, self._emulator.examples
-        model = self._lists.get(path)
+        model = LISTS.get(path)
         general = _INTEGRATION.fullmatch(path)
         if received.integration_id == EXAMPLES_ID and examples:
             return examples.answer(path)
@@ -119,7 +118,8 @@ class Api:
             return self._general(self._integration(received), general[2], received)
         if model:
             integration = self._integration(received)
-            return self._pager.model_page(integration, model, read_query(model, received.params))
+            query = read_query(model, received.params, integration.world.behaviour)
+            return self._pager.model_page(integration, model, query)
         for pattern, parent, embed in self._sublists:
             if found := pattern.fullmatch(path):
                 return self._sublist(self._integration(received), parent, embed, found[1])

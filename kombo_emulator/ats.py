@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from random import Random
 from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from kombo_emulator.ats_values import CUSTOM_FIELDS, AtsValues
 from kombo_emulator.clock import stamp
-from kombo_emulator.integration import Integration
-from kombo_emulator.rows import DAY
+from kombo_emulator.seeded import SeededIntegration
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kombo_emulator.rows import World
     from kombo_emulator.size import Size
 
 
-class AtsIntegration(Integration):
-    """An integration of category ATS.
-
-    The methods `add_*` fill what is not given: own properties by chance, links with records that
-    exist. Like all that writes they also take `visible_after`, in seconds.
-    """
+class AtsIntegration(SeededIntegration):
+    """An integration of category ATS."""
 
     # JSON values come in as keywords.
     # ruff: noqa: ANN401
 
+    CATEGORY = "ATS"
     CUSTOM_FIELDS = CUSTOM_FIELDS
 
     def __init__(self, integration_id: str, world: World) -> None:
         """Connect a recruiting tool without any record."""
-        super().__init__(integration_id, "ATS", world)
-        self._random = Random(f"{world.seed} {integration_id}")  # noqa: S311 - made-up data
+        super().__init__(integration_id, world)
         self._values = AtsValues(integration_id, world, self._random)
-        self._known: defaultdict[str, list[str]] = defaultdict(list)
 
+    @override
     def seed(self, size: Size) -> None:
-        """Make up so many records, changed between half a year ago and yesterday."""
         self._repeat(size.roles, (180, 170), self.add_role)
         self._repeat(size.users, (170, 160), self.add_user)
         self._repeat(size.tags, (170, 160), self.add_tag)
@@ -204,32 +196,12 @@ class AtsIntegration(Integration):
 
     # How records are made up
 
-    def _repeat(self, count: int, days_ago: tuple[int, int], add: Callable[[], str]) -> None:
-        now, (earliest, latest) = self.world.now(), days_ago
-        for _ in range(count):
-            at = now - int((latest + self._random.random() * (earliest - latest)) * DAY)
-            with self.world.clock.at(at):
-                add()
-
     def _add_whole_job(self) -> str:
         job = self.add_job()
         for _ in range(2):
             self.add_screening_question(job)
         self.add_job_posting(job)
         return job
-
-    def _create(self, model: str, values: dict[str, Any]) -> str:
-        record_id = self.add(model, **values)
-        self._known[model].append(record_id)
-        return record_id
-
-    def _pick(self, model: str) -> str | None:
-        known = self._known[model]
-        return known[int(self._random.random() * len(known))] if known else None
-
-    def _pick_some(self, model: str, count: int) -> tuple[str, ...]:
-        picked = (self._pick(model) for _ in range(count))
-        return tuple(dict.fromkeys(one for one in picked if one))
 
     def _person(self) -> dict[str, Any]:
         application = self._pick("ats_applications")

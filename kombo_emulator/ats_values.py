@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from itertools import cycle
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from kombo_emulator.clock import stamp
-from kombo_emulator.pools import pools
 from kombo_emulator.rows import DAY, derive_id
+from kombo_emulator.values import MadeUp, Values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from random import Random
 
     from kombo_emulator.rows import World
-
-T = TypeVar("T")
-Values = dict[str, Any]
 
 STAGES = ("Applied", "Screening", "Phone interview", "Case study", "On-site", "Offer", "Hired")
 ROLES = ("RECRUITER", "HIRING_MANAGER", "INTERVIEWER", "COORDINATOR", "SOURCER", "ADMIN")
@@ -41,16 +37,12 @@ _FILES = (
 )
 
 
-class AtsValues:
-    """Draws the own properties of one record after the other."""
+class AtsValues(MadeUp):
+    """Draws the own properties of ATS records."""
 
     def __init__(self, integration_id: str, world: World, random: Random) -> None:
         """Take names from the pools of the world's seed."""
-        self._id = integration_id
-        self._site = f"https://{integration_id.partition(':')[0]}.example.com"
-        self._world = world
-        self._random = random
-        self._pools = pools(world.seed)
+        super().__init__(integration_id, world, random)
         self._cycles = {
             kind: cycle(names)
             for kind, names in {
@@ -246,37 +238,10 @@ class AtsValues:
             **self._remote_times(),
         }
 
-    def _chance(self, share: float) -> bool:
-        return self._random.random() < share
-
-    def _one(self, options: Sequence[T]) -> T:
-        return options[int(self._random.random() * len(options))]
-
-    def _number(self, end: int, start: int = 0) -> int:
-        return start + int(self._random.random() * (end - start))
-
-    def _person(self, domain: str) -> tuple[str, str, str]:
-        first, plain_first = self._one(self._pools.first_names)
-        last, plain_last = self._one(self._pools.last_names)
-        return first, last, f"{plain_first}.{plain_last}@{domain}"
-
-    def _remote_times(self) -> Values:
-        now = stamp(self._world.now())
-        updated = now if self._chance(0.8) else None
-        return {"remote_created_at": now, "remote_updated_at": updated}
-
     def _integration_fields(self, model: str, key: str, value: object) -> list[Values]:
         if not self._chance(0.2):
             return []
-        return [
-            {
-                "id": derive_id(self._id, "integration_fields", model, key),
-                "key": key,
-                "type": "CUSTOM",
-                "label": key.replace("_", " ").capitalize(),
-                "value": value,
-            }
-        ]
+        return [self._integration_field(model, key, value)]
 
 
 def _screening_answers() -> list[Values]:

@@ -23,6 +23,10 @@ class Behaviour:
         model_disabled_status: HTTP status of models that are switched off or not supported.
         setup_status_code: HTTP status of an integration whose setup is unfinished.
         stopped_integrations: Whether lists of an inactive or invalid integration are refused.
+        undocumented_cursor: What two lists do with `cursor` and `page_size`, which they do not
+            document though they answer `next`: follow them, refuse them as unknown parameters,
+            or ignore them and so send the first page again and again.
+        remote_data: Whether `remote_data` holds something; not every plan has it.
         date_offset_seconds: How far the server's clock, and so all its time stamps and the
             header `Date`, is ahead of the emulator's clock.
     """
@@ -39,6 +43,8 @@ class Behaviour:
     model_disabled_status: int = 403
     setup_status_code: Literal[409, 503] = 409
     stopped_integrations: Literal["refuse", "serve"] = "refuse"
+    undocumented_cursor: Literal["follow", "refuse", "ignore"] = "follow"
+    remote_data: bool = False
     date_offset_seconds: float = 0
 
     def __post_init__(self) -> None:

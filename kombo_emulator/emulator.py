@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
 from kombo_emulator.app import Api
+from kombo_emulator.assessment import AssessmentIntegration
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.examples import Examples
-from kombo_emulator.integration import Integration
+from kombo_emulator.hris import HrisIntegration
+from kombo_emulator.lms import LmsIntegration
 from kombo_emulator.rows import World
 from kombo_emulator.size import Size
 
@@ -21,8 +23,13 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from kombo_emulator.received import Received
+    from kombo_emulator.seeded import SeededIntegration
 
 DEFAULT_KEY = "ks_dev_emulator"
+CATEGORIES: dict[str, type[SeededIntegration]] = {
+    kind.CATEGORY: kind
+    for kind in (AtsIntegration, HrisIntegration, LmsIntegration, AssessmentIntegration)
+}
 
 
 class Emulator:
@@ -56,7 +63,7 @@ class Emulator:
         self.api_key = api_key
         self.clock = Clock(now)
         self.world = World(clock=self.clock, behaviour=behaviour or Behaviour(), seed=seed)
-        self.integrations: dict[str, Integration] = {}
+        self.integrations: dict[str, SeededIntegration] = {}
         self.requests: list[Received] = []
         self.intercept: Callable[[Received], Response | None] | None = None
         self.examples: Examples | None = None
@@ -78,26 +85,40 @@ class Emulator:
 
     @overload
     def add_integration(
+        self, integration_id: str, category: Literal["HRIS"], size: Size | None = None
+    ) -> HrisIntegration: ...
+
+    @overload
+    def add_integration(
+        self, integration_id: str, category: Literal["LMS"], size: Size | None = None
+    ) -> LmsIntegration: ...
+
+    @overload
+    def add_integration(
+        self, integration_id: str, category: Literal["ASSESSMENT"], size: Size | None = None
+    ) -> AssessmentIntegration: ...
+
+    @overload
+    def add_integration(
         self, integration_id: str, category: str, size: Size | None = None
-    ) -> Integration: ...
+    ) -> SeededIntegration: ...
 
     def add_integration(
         self, integration_id: str, category: str = "ATS", size: Size | None = None
-    ) -> Integration:
-        """Connect a tool, with records drawn by chance; other categories than ATS stay empty.
+    ) -> SeededIntegration:
+        """Connect a tool, with records drawn by chance.
 
         Raises:
-            ValueError: If the id is taken.
+            ValueError: If the id is taken, or there is no such category.
         """
         if integration_id in self.integrations:
             msg = f"there already is an integration {integration_id}"
             raise ValueError(msg)
-        if category == "ATS":
-            ats = AtsIntegration(integration_id, self.world)
-            ats.seed(size or Size())
-            integration: Integration = ats
-        else:
-            integration = Integration(integration_id, category, self.world)
+        if category not in CATEGORIES:
+            msg = f"{category} is not one of {', '.join(CATEGORIES)}"
+            raise ValueError(msg)
+        integration = CATEGORIES[category](integration_id, self.world)
+        integration.seed(size or Size())
         with self.world.lock:
             self.integrations[integration_id] = integration
         return integration

@@ -5,23 +5,27 @@ Filters are joined by AND; the values inside one are alternatives.
 
 from __future__ import annotations
 
+import operator
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from kombo_emulator.clock import milliseconds
+import msgspec
+
+from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.errors import input_invalid
-from kombo_emulator.models import BY_ID, Filter, Model
 from kombo_emulator.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from kombo_emulator.behaviour import Behaviour
+    from kombo_emulator.models import Filter, Model
     from kombo_emulator.store import Store
 
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
-_PAGING = ("cursor", "page_size")
+PAGING = ("cursor", "page_size")
 _LIST = ("updated_after", "include_deleted", "ignore_unsupported_filters")
 
 
@@ -46,13 +50,15 @@ class Query:
     bound: tuple[tuple[str, str], ...] = ()
 
 
-def read_paging(params: Mapping[str, str], *, known: Iterable[str] = (), most: int = 250) -> Query:
+def read_paging(
+    params: Mapping[str, str], *, known: Iterable[str] = (), most: int = 250, paged: bool = True
+) -> Query:
     """Read `cursor` and `page_size` and refuse parameters that are not known.
 
     Raises:
         ApiError: `PLATFORM.INPUT_INVALID`.
     """
-    unknown = sorted(set(params) - {*_PAGING, *known})
+    unknown = sorted(set(params) - {*(PAGING if paged else ()), *known})
     if unknown:
         message = f"unknown query parameter {unknown[0]}"
         raise input_invalid(message)
@@ -60,18 +66,24 @@ def read_paging(params: Mapping[str, str], *, known: Iterable[str] = (), most: i
     if not re.fullmatch(r"[0-9]{1,6}", size) or not 1 <= int(size) <= most:
         message = f"page_size must be an integer from 1 to {most}"
         raise input_invalid(message)
-    bound = tuple(sorted(item for item in params.items() if item[0] not in _PAGING))
+    bound = tuple(sorted(item for item in params.items() if item[0] not in PAGING))
     return Query(cursor=params.get("cursor"), page_size=int(size), bound=bound)
 
 
-def read_query(model: Model, params: Mapping[str, str]) -> Query:
+def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) -> Query:
     """Read the query of a model's list.
 
     Raises:
         ApiError: `PLATFORM.INPUT_INVALID`.
     """
-    filters = {item.param: item for item in (*BY_ID, *model.filters)}
-    query = read_paging(params, known=(*_LIST, *filters))
+    paged = model.paging != "none"
+    if model.paging == "undocumented":
+        paged = behaviour.undocumented_cursor != "refuse"
+        if behaviour.undocumented_cursor == "ignore":
+            params = {name: value for name, value in params.items() if name not in PAGING}
+    filters = {item.param: item for item in (*model.by_id, *model.filters)}
+    known = (*(_LIST if model.incremental else ()), *filters)
+    query = read_paging(params, known=known, paged=paged)
     for name in ("include_deleted", "ignore_unsupported_filters"):
         if params.get(name, "false") not in _BOOLEANS:
             message = f"{name} must be true or false"
@@ -122,8 +134,11 @@ def _time(name: str, value: str) -> int:
 
 
 def _wanted(item: Filter, value: str) -> frozenset[str]:
-    if item.how == "since":
-        _time(item.param, value)
+    if item.how in {"since", "until", "from", "before"}:
+        value = stamp(_time(item.param, value))
+    if item.how == "object" and not _is_pair(value):
+        message = f"{item.param} must be a JSON object with one key and no nested value"
+        raise input_invalid(message)
     values = frozenset(value.split(",") if item.how == "any" else (value,))
     if item.choices and not values <= set(item.choices):
         message = f"{item.param} must be of {', '.join(item.choices)}"
@@ -132,17 +147,37 @@ def _wanted(item: Filter, value: str) -> frozenset[str]:
 
 
 def _meets(item: Filter, wanted: frozenset[str], found: Iterable[Any]) -> bool:
-    for value in found:
-        text = str(value).casefold() if item.fold else str(value)
-        if item.how == "contains":
-            hit = any(part in text for part in wanted)
-        elif item.how == "since":
-            hit = all(text[:10] >= day[:10] for day in wanted)
-        else:
-            hit = text in wanted
-        if hit:
-            return True
-    return False
+    values = list(found)
+    if not values:
+        return "null" in wanted and "null" in item.choices
+    compare = _COMPARE.get(item.how)
+    if compare:
+        return any(compare(value, bound) for value in values for bound in wanted)
+    return any((str(value).casefold() if item.fold else str(value)) in wanted for value in values)
+
+
+def _is_pair(text: str) -> bool:
+    try:
+        pair = msgspec.json.decode(text, type=dict[str, str | int | float | bool | None])
+    except msgspec.DecodeError:
+        return False
+    return len(pair) == 1
+
+
+def _has_pair(value: dict[str, Any], wanted: str) -> bool:
+    ((key, item),) = msgspec.json.decode(wanted).items()
+    return bool(value.get(key) == item)
+
+
+_COMPARE: Mapping[str, Callable[[Any, str], bool]] = {
+    "contains": lambda text, part: part in text.casefold(),
+    "object": _has_pair,
+    "since": lambda day, bound: day[:10] >= bound[:10],
+    "until": lambda day, bound: day[:10] <= bound[:10],
+    "from": operator.ge,
+    "before": operator.lt,
+}
+"""How values are compared with what is wanted; moments and days are compared as text."""
 
 
 def _values(store: Store, model: Model, start: Row, path: str) -> Iterator[Any]:

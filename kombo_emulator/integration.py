@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from kombo_emulator.clock import stamp
-from kombo_emulator.models import TRACKED, Model
 from kombo_emulator.rows import derive_id
 from kombo_emulator.store import Store
 from kombo_emulator.table import MODELS
 
 if TYPE_CHECKING:
+    from kombo_emulator.models import Model
     from kombo_emulator.rows import World
 
 
@@ -122,13 +122,12 @@ class Integration(Store):
         ]
 
     def _coverage(self, model: Model) -> dict[str, Any]:
-        shown = ("id", *model.fields, *TRACKED, *(embed.key for embed in model.embeds))
         state = self._state(model)
         return {
             "id": model.id,
             "label": model.label,
             **state,
-            "fields": [{"id": name, **state} for name in dict.fromkeys(shown)],
+            "fields": [{"id": name, **state} for name in model.shown],
         }
 
     def _state(self, model: Model) -> dict[str, Any]:

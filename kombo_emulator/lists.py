@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kombo_emulator.errors import ApiError, input_invalid
@@ -33,7 +34,7 @@ class Pager:
         self._snapshots = Snapshots()
 
     def model_page(self, integration: Integration, model: Model, query: Query) -> dict[str, Any]:
-        """The `data` of one page of a model's list.
+        """The `data` of one page of a model's list, or of the whole list if it has no pages.
 
         Raises:
             ApiError: If the integration or the model cannot be read, or the cursor is not its own.
@@ -43,16 +44,20 @@ class Pager:
         behaviour = integration.world.behaviour
         table = integration.table(model.id)
         matches = matcher(integration, model, query)
+        shown = matcher(integration, model, replace(query, updated_after=None, filters=()))
+        if model.paging == "none":
+            rows = filter(matches, (table.rows[key] for _, key in table.keys(behaviour.order)))
+            return {model.results: [integration.sent(model, row) for row in rows]}
         keys, after = self.page(
             (integration.id, model.path),
             query,
             behaviour,
             table.keys(behaviour.order),
             lambda key: matches(table.rows[key[1]]),
-            lambda key: query.include_deleted or not table.rows[key[1]].deleted,
+            lambda key: shown(table.rows[key[1]]),
         )
-        results = [integration.render(model, table.rows[record_id]) for _, record_id in keys]
-        return {"results": results, "next": after}
+        results = [integration.sent(model, table.rows[record_id]) for _, record_id in keys]
+        return {model.results: results, "next": after}
 
     def plain_page(
         self, place: tuple[str, str], query: Query, behaviour: Behaviour, all_of: list[Any]

@@ -2,7 +2,7 @@
 
 One row holds all that differs between Kombo's lists: path, own fields, filters, nested records and
 what makes `updated_after` return the parent. The rows themselves are in `models_ats.py` and its
-future neighbours; `table.py` puts them together.
+neighbours; `table.py` puts them together.
 """
 
 from __future__ import annotations
@@ -59,14 +59,16 @@ class Filter:
     Attributes:
         param: Name of the query parameter.
         path: Where the compared values are: field names and keys of embeds, joined by dots.
-        how: `any` of several values, exactly `one`, a text that `contains` it, or dates `since`.
+        how: `any` of several values, exactly `one`, a text that `contains` it, the one custom
+            field of a JSON `object`, days `since` or `until` a day, or moments `from` or `before`
+            a moment.
         fold: Whether capitals are ignored.
-        choices: The only values accepted; empty for all.
+        choices: The only values accepted; empty for all. `null` stands for no value.
     """
 
     param: str
     path: str
-    how: Literal["any", "one", "contains", "since"] = "any"
+    how: Literal["any", "one", "contains", "object", "since", "until", "from", "before"] = "any"
     _: KW_ONLY
     fold: bool = False
     choices: tuple[str, ...] = ()
@@ -91,7 +93,14 @@ class Model:
         hidden: What the store knows of a record but only shows nested, or never.
         defaults: Values of new records for properties that Kombo never sends as null.
         embeds: Nested records.
-        filters: Its own filters; `ids` and `remote_ids` come by themselves.
+        filters: Its own filters.
+        by_id: The filters that nearly every list has.
+        incremental: Whether `updated_after`, `include_deleted` and `ignore_unsupported_filters`
+            are known parameters.
+        paging: Whether `cursor` and `page_size` are known parameters, or the list answers `next`
+            without documenting them, or is not cut into pages.
+        results: Where the records are inside `data`.
+        unsent: Properties that lists do not show, though filters and nested records need them.
         sublists: Lists below one of its records, not paginated: `{path}/{id}/{key}`.
     """
 
@@ -103,6 +112,11 @@ class Model:
     defaults: Mapping[str, Any] = field(default_factory=dict)
     embeds: tuple[Embed, ...] = ()
     filters: tuple[Filter, ...] = ()
+    by_id: tuple[Filter, ...] = BY_ID
+    incremental: bool = True
+    paging: Literal["documented", "undocumented", "none"] = "documented"
+    results: str = "results"
+    unsent: tuple[str, ...] = ()
     sublists: tuple[Embed, ...] = ()
 
     @property
@@ -116,6 +130,12 @@ class Model:
         return dict.fromkeys(("id", *self.fields)) | dict(self.defaults), dict.fromkeys(
             self.hidden
         ) | many
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """All top-level properties of a record as it is sent."""
+        known = ("id", *self.fields, *TRACKED, *(embed.key for embed in self.embeds))
+        return tuple(name for name in dict.fromkeys(known) if name not in self.unsent)
 
     @property
     def label(self) -> str:

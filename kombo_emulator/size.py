@@ -8,7 +8,11 @@ from typing import Self
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Number of records per ATS model; each job brings two screening questions and a posting."""
+    """Number of records per model; each category takes what it has.
+
+    Some bring others along: a job two screening questions and a posting, an employee its
+    employments and a time-off balance, a payslip three line items, a course two revisions.
+    """
 
     users: int = 12
     roles: int = 6
@@ -23,6 +27,29 @@ class Size:
     notes: int = 30
     scorecards: int = 40
     attachments: int = 50
+
+    employees: int = 40
+    locations: int = 5
+    legal_entities: int = 3
+    groups: int = 9
+    absence_types: int = 5
+    document_categories: int = 4
+    skills: int = 6
+    skill_assignments: int = 30
+    staffing_entities: int = 14
+    absences: int = 60
+    timesheets: int = 40
+    review_cycles: int = 3
+    performance_reviews: int = 20
+    pay_runs: int = 10
+    payslips: int = 25
+
+    course_providers: int = 3
+    courses: int = 15
+    course_progressions: int = 50
+
+    packages: int = 5
+    orders: int = 30
 
     @classmethod
     def empty(cls) -> Self:

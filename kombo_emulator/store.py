@@ -1,4 +1,4 @@
-"""The records of one integration: what is written, what a write moves, and how a record is sent.
+"""The records of one integration: what is written, and what a write moves.
 
 Every record has `changed_at`, which moves only with its own properties, and a hidden `updated_at`
 that `updated_after` is compared with: it also moves when a nested record changes whose row in the
@@ -8,7 +8,6 @@ table says so. All times inside are milliseconds since 1970.
 from __future__ import annotations
 
 import heapq
-from collections import defaultdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,13 @@ import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.models import TRACKED
-from kombo_emulator.rows import DAY, Row, Table, derive_id
+from kombo_emulator.reader import Reader, target_of
+from kombo_emulator.rows import DAY, Row, derive_id
 from kombo_emulator.table import MODELS, RELATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-    from kombo_emulator.models import Embed, Model
     from kombo_emulator.rows import World
 
 BLANKED_AFTER = 14 * DAY
@@ -32,7 +31,7 @@ _KEPT = ("id", *TRACKED)
 """What only the store sets, and what is left of a blanked tombstone."""
 
 
-class Store:
+class Store(Reader):
     """Keeps and changes the records of one integration.
 
     Every method that writes takes `visible_after`, in seconds: the change then carries the present
@@ -41,37 +40,13 @@ class Store:
 
     def __init__(self, integration_id: str, world: World) -> None:
         """Start without a record."""
-        self.id = integration_id
-        self.world = world
-        self.lock = world.lock
+        super().__init__(integration_id, world)
         self.disabled: dict[str, list[str]] = {}
-        self._tables = {name: Table(model) for name, model in MODELS.items()}
-        self._index: dict[tuple[str, str], defaultdict[str, list[str]]] = {
-            (name, field_name): defaultdict(list)
-            for name, field_names in RELATIONS.indexed.items()
-            for field_name in field_names
-        }
         self._pending: list[tuple[int, int, int, Callable[[int], None]]] = []
         self._tombstones: list[tuple[int, str, str]] = []
         self._serial = 0
 
     # Reading
-
-    def table(self, model: str) -> Table:
-        """All records of a model.
-
-        Raises:
-            KeyError: If the table of models has no such row.
-        """
-        return self._tables[model]
-
-    def own(self, model: str, record_id: str) -> dict[str, Any]:
-        """The own properties of one record, deleted or not.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
-        return dict(self._tables[model].rows[record_id].own)
 
     def records(self, model: str, *, include_deleted: bool = True) -> list[dict[str, Any]]:
         """All records of a model exactly as a full pass would get them now, in order of ids."""
@@ -80,7 +55,7 @@ class Store:
             table = self._tables[model]
             rows = (table.rows[key] for _, key in table.keys("id"))
             sent = [
-                self.render(table.model, row)
+                self.sent(table.model, row)
                 for row in rows
                 if not row.gone and (include_deleted or not row.deleted)
             ]
@@ -92,6 +67,7 @@ class Store:
         now = self.world.now()
         while self._pending and self._pending[0][0] <= now:
             _, _, at, change = heapq.heappop(self._pending)
+            self._forget_sent()
             change(at)
         self.anonymize()
 
@@ -103,56 +79,6 @@ class Store:
             row = self._tables[model].rows[record_id]
             if row.own["remote_deleted_at"] == stamp(deleted_at) and row.kept is None:
                 self._blank(model, row, deleted_at + BLANKED_AFTER)
-
-    def sublist(self, model: str, record_id: str, embed: Embed) -> list[dict[str, Any]]:
-        """The records of a list below one record, such as its attachments.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
-        row = self._tables[model].rows[record_id]
-        return [self._part(child, embed) for child in self.linked(row, embed)]
-
-    def render(self, model: Model, row: Row) -> dict[str, Any]:
-        """One record as it is sent, nested records included."""
-        record = row.own.copy()
-        for embed in model.embeds:
-            record[embed.key] = self._nested(row, embed)
-        return record
-
-    def linked(self, row: Row, embed: Embed) -> list[Row]:
-        """The records that an embed shows; lists leave out tombstones."""
-        rows = self._tables[embed.model].rows
-        if embed.via:
-            found = rows.get(row.own[embed.via])
-            return [] if found is None or found.gone else [found]
-        if embed.many:
-            targets: Iterable[str] = (_target(link) for link in row.hidden[embed.many])
-        else:
-            targets = self._index[embed.model, embed.reverse].get(row.own["id"], ())
-        return [found for found in map(rows.get, targets) if found and not found.deleted]
-
-    def _nested(self, row: Row, embed: Embed) -> Any:  # noqa: ANN401 - a JSON value
-        linked = self.linked(row, embed)
-        if embed.via:
-            return self._part(linked[0], embed) if linked else None
-        parts = [self._part(child, embed) for child in linked]
-        if embed.many:
-            extra = {
-                _target(link): link for link in row.hidden[embed.many] if not isinstance(link, str)
-            }
-            return [part | extra.get(part.get("id"), {}) for part in parts] if extra else parts
-        return parts
-
-    def _part(self, row: Row, embed: Embed) -> dict[str, Any]:
-        own, hidden = row.own, row.hidden
-        try:
-            part = {name: own[name] for name in embed.fields}
-        except KeyError:
-            part = {name: own[name] if name in own else hidden[name] for name in embed.fields}
-        for nested in embed.embeds:
-            part[nested.key] = self._nested(row, nested)
-        return part
 
     # Writing
 
@@ -211,7 +137,7 @@ class Store:
             KeyError: If there is no such record.
         """
         linked = self._tables[model].rows[record_id].hidden[links]
-        if target not in map(_target, linked):
+        if target not in map(target_of, linked):
             self._relink(model, record_id, links, (*linked, target))
 
     def unlink(self, model: str, record_id: str, links: str, target: str) -> None:
@@ -221,7 +147,7 @@ class Store:
             KeyError: If there is no such record.
         """
         linked = self._tables[model].rows[record_id].hidden[links]
-        left = tuple(link for link in linked if _target(link) != target)
+        left = tuple(link for link in linked if target_of(link) != target)
         self._relink(model, record_id, links, left)
 
     def delete(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
@@ -270,6 +196,7 @@ class Store:
             due = at + round(visible_after * 1000)
             heapq.heappush(self._pending, (due, self._serial, at, change))
         else:
+            self._forget_sent()
             change(at)
 
     def _insert(self, model: str, own: dict[str, Any], hidden: dict[str, Any], at: int) -> None:
@@ -317,6 +244,7 @@ class Store:
         self._trigger(model, row.own["id"], at, (row.own,), listed=True)
 
     def _blank(self, model: str, row: Row, at: int) -> None:
+        self._forget_sent()
         row.kept = (row.own, row.hidden)
         if self.world.behaviour.after_14_days == "remove":
             row.gone = True
@@ -340,7 +268,7 @@ class Store:
         for name in RELATIONS.indexed[model]:
             index = self._index[model, name]
             links = row.hidden[name] if name in row.hidden else (row.own[name],)
-            for target in map(_target, links):
+            for target in map(target_of, links):
                 if target is not None and add:
                     index[target].append(row.own["id"])
                 elif target is not None:
@@ -361,10 +289,6 @@ class Store:
             for row in (table.rows.get(owner) for owner in owners if hit and owner):
                 if row:
                     table.touch(row, at)
-
-
-def _target(link: Any) -> Any:  # noqa: ANN401 - an id, a link with properties, or null
-    return link["id"] if isinstance(link, dict) else link
 
 
 def _assign(
