@@ -1,0 +1,69 @@
+# `make demo` and `make test` set up all they need; a second run reuses it.
+# PYTHON=/path/to/python chooses the interpreter; otherwise the first one >= 3.11 is taken.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+UV := $(BIN)/uv
+COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
+
+# uv takes the interpreter it is given: it neither downloads one nor follows an active venv.
+export UV_PYTHON_DOWNLOADS := never
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+unexport VIRTUAL_ENV
+
+.PHONY: help
+help: ## List these commands
+	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+
+.PHONY: install
+install: .venv/.installed .venv-meltano/.installed ## Make the venvs of the tap and of Meltano
+
+.PHONY: demo
+demo: install ## Load emulated Kombo data into PostgreSQL, twice
+	@$(BIN)/python -m scripts.demo
+
+.PHONY: test
+test: install lint ## Run every check and every test
+	$(BIN)/pytest -n auto --dist loadgroup
+
+.PHONY: lint
+lint: .venv/.installed ## Check style, types and dependencies
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/deptry tap_kombo
+
+.PHONY: constraints
+constraints: $(UV) ## Pin the newest versions of all development tools
+	$(COMPILE) pyproject.toml --group dev --output-file constraints/dev.txt
+	$(COMPILE) --group meltano --output-file constraints/meltano.txt
+
+.PHONY: clean
+clean: ## Remove what these commands made, the venvs included
+	rm -rf .venv .venv-meltano .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(UV):
+	@python="$(PYTHON)"; \
+	for candidate in $${python:-$(CANDIDATES)}; do \
+		if "$$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+			echo "Making .venv with $$("$$candidate" --version)"; \
+			"$$candidate" -m venv .venv; \
+			exec $(BIN)/python -m pip install -qq --constraint constraints/dev.txt uv; \
+		fi; \
+	done; \
+	echo "Found no Python 3.11 or newer among: $${python:-$(CANDIDATES)}." >&2; \
+	echo "Install it, or say where it is: make PYTHON=/path/to/python" >&2; \
+	exit 1
+
+.venv/.installed: pyproject.toml constraints/dev.txt | $(UV)
+	$(UV) pip install --quiet --python $(BIN)/python --editable . --group dev --constraint constraints/dev.txt
+	@touch $@
+
+.venv-meltano/.installed: pyproject.toml constraints/meltano.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-meltano
+	$(UV) pip install --quiet --python .venv-meltano/bin/python --group meltano --constraint constraints/meltano.txt
+	@touch $@

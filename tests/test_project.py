@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tap_kombo.tap import TapKombo
+
+CHECKOUT = Path(__file__).parent.parent
+EXTRACTOR = yaml.safe_load((CHECKOUT / "meltano.yml").read_text())["plugins"]["extractors"][0]
+SETTINGS: dict[str, dict[str, Any]] = {one["name"]: one for one in EXTRACTOR["settings"]}
+KINDS = {"boolean", "integer", "object"}
+
+
+def sdk_settings() -> dict[str, dict[str, Any]]:
+    schema: dict[str, dict[str, dict[str, Any]]] = {"properties": {}}
+    TapKombo.append_builtin_config(schema)
+    return schema["properties"]
+
+
+def tap_settings() -> dict[str, dict[str, Any]]:
+    """The tap's own settings; the SDK adds its own to the class when a tap is made."""
+    every = TapKombo.config_jsonschema["properties"]
+    return {name: setting for name, setting in every.items() if name not in sdk_settings()}
+
+
+def test_meltano_knows_exactly_the_settings_of_the_tap() -> None:
+    assert list(SETTINGS) == [*tap_settings(), *sdk_settings()]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_setting_is_the_same_in_meltano(name: str) -> None:
+    here, tap = SETTINGS[name], (tap_settings() | sdk_settings())[name]
+    assert here.get("value") == tap.get("default")
+    assert here.get("sensitive", False) == tap.get("secret", False)
+    kind = next(iter(KINDS.intersection(tap["type"])), "string")
+    if tap.get("format") == "date-time":
+        kind = "date_iso8601"
+    assert here["kind"] == kind
+    if name in tap_settings():
+        assert (here["label"], here["description"]) == (tap["title"], tap["description"])
+
+
+def test_meltano_knows_exactly_the_capabilities_of_the_tap() -> None:
+    assert sorted(EXTRACTOR["capabilities"]) == sorted(one.value for one in TapKombo.capabilities)
+
+
+@pytest.mark.parametrize(
+    ("schema", "path"),
+    [
+        ("meltano", "meltano.yml"),
+        ("github-workflows", ".github/workflows/test.yml"),
+        ("dependabot", ".github/dependabot.yml"),
+    ],
+)
+def test_file_follows_its_schema(schema: str, path: str) -> None:
+    checker = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{schema}")
+    done = subprocess.run(
+        [*checker, path], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_make_commands_of_the_readme_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"\bmake ([a-z]+)", (CHECKOUT / "README.md").read_text()))
+    assert {"demo", "test"} <= named <= targets
+
+
+def test_readme_lists_the_settings_of_the_tap() -> None:
+    listed = re.findall(r"^\| `(\w+)`", (CHECKOUT / "README.md").read_text(), re.MULTILINE)
+    assert listed == list(tap_settings())
+
+
+def test_ci_calls_make_test() -> None:
+    script = CHECKOUT / ".ci" / "run"
+    assert os.access(script, os.X_OK)
+    assert "make test" in script.read_text()
+
+
+def test_constraints_hold_names_and_versions_only() -> None:
+    for path in (CHECKOUT / "constraints").iterdir():
+        for line in path.read_text().splitlines():
+            assert re.fullmatch(r"[a-z0-9-]+==[\w.]+( ; [\w. <>=!'_]+)?", line), line
+
+
+def test_no_file_in_git_is_large() -> None:
+    listing = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        done = subprocess.run(listing, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        pytest.skip("not a git checkout")
+    paths = [CHECKOUT / name for name in done.stdout.split("\0") if name]
+    assert [path for path in paths if path.exists() and path.stat().st_size > 500 * 1024] == []
