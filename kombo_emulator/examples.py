@@ -48,7 +48,7 @@ class Examples:
                 ends = {name: None for name in ("next", "next_cursor") if name in data}
                 identity = {"id": EXAMPLES_ID} if "read_models" in data else {}
                 return data | ends | identity
-        raise ApiError(404, None, "there is no example at this path")
+        raise ApiError(404, "INTEGRATION.MODEL_NOT_AVAILABLE", "no example at this path")
 
 
 def _example(operation: dict[str, Any] | None) -> dict[str, Any] | None:

@@ -1,16 +1,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.testing import SuiteConfig, get_tap_test_class
+from singer_sdk.testing import get_tap_test_class
 from support import KEY, catalog, discovered
 
-from kombo_emulator import Emulator, serve
+from kombo_emulator import Behaviour, Emulator, serve
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.tap import TapKombo
 
@@ -58,16 +59,28 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     ],
 )
 def test_wrong_settings_are_named_in_one_line_each(
-    arguments: tuple[str, ...], config: dict[str, Any], names: list[str], tmp_path: Path
+    arguments: tuple[str, ...],
+    config: dict[str, Any],
+    names: list[str],
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    done = tap_kombo(*arguments, config=config, tmp_path=tmp_path)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets its own
+    monkeypatch.setattr(logging, "captureWarnings", lambda **_: None)
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(config))
 
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
-    assert [any(f"'{name}'" in line for name in names) for line in errors(done)] == [True] * len(
-        names
-    )
-    assert done.stdout == ""
+    with pytest.raises(SystemExit) as ended:
+        TapKombo.get_singer_command().main([*arguments, "--config", str(file)])
+
+    assert ended.value.code == 1
+    lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+    assert len(lines) == len(names)
+    assert all(f"'{name}'" in line for name, line in zip(names, lines, strict=True))
+    assert not [one for one in caplog.records if one.exc_info]
+    assert capsys.readouterr().out == ""
 
 
 @pytest.mark.parametrize(
@@ -158,24 +171,25 @@ def test_the_catalog_is_as_before(name: str, snapshot: SnapshotAssertion) -> Non
     assert "\n".join(lines) == snapshot
 
 
-SUITE_CONFIG: dict[str, Any] = {"api_key": KEY, "integration_ids": [A]}
+INTEGRATIONS = {A: "ATS", "personio:demo": "HRIS", "docebo:demo": "LMS", "tests:demo": "ASSESSMENT"}
+SUITE_CONFIG: dict[str, Any] = {"api_key": KEY, "integration_ids": list(INTEGRATIONS)}
 
 
 class TestStandardSuite(
     get_tap_test_class(  # type: ignore[misc] # made at run time
         TapKombo,
         config=SUITE_CONFIG,
-        suite_config=SuiteConfig(ignore_no_records=True),
         catalog=catalog(*(endpoint.name for endpoint in ENDPOINTS)),
     )
 ):
-    """The SDK's own tests, against the emulator."""
+    """The SDK's own tests of every stream, against the emulator."""
 
     @pytest.fixture(scope="class", autouse=True)
     @classmethod
     def _served(cls) -> Iterator[None]:
-        emulator = Emulator(now="2026-11-23T10:00:00Z")
-        emulator.add_integration(A)
+        emulator = Emulator(now="2026-11-23T10:00:00Z", behaviour=Behaviour(remote_data=True))
+        for integration_id, category in INTEGRATIONS.items():
+            emulator.add_integration(integration_id, category)
         with serve(emulator) as url:
             SUITE_CONFIG["api_url"] = url
             yield

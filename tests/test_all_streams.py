@@ -1,0 +1,205 @@
+"""Every stream selected, all categories connected: what Kombo has is what PostgreSQL holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+from jsonschema import Draft7Validator
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
+from support import KEY, discovered
+from test_passes import refusal
+
+from kombo_emulator import Behaviour, Emulator, serve
+from kombo_emulator.examples import EXAMPLES_ID
+from kombo_emulator.table import LISTS
+from scripts.meltano_project import CHECKOUT, MeltanoProject
+from tap_kombo.endpoints import ENDPOINTS, Endpoint
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from kombo_emulator.received import Received
+    from scripts.embedded_postgres import PostgreSQL
+
+INTEGRATIONS = {
+    "greenhouse:acme": "ATS",
+    "personio:globex": "HRIS",
+    "docebo:initech": "LMS",
+    "testdome:umbrella": "ASSESSMENT",
+}
+DOCUMENT = (
+    Path(os.environ.get("KOMBO_REFERENCE_DIR", CHECKOUT / ".." / "shared" / "reference"))
+    / "kombo-openapi.json"
+)
+needs_document = pytest.mark.skipif(
+    not DOCUMENT.exists(), reason="Kombo's OpenAPI document is not at hand"
+)
+BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
+LISTED = [endpoint.name for endpoint in ENDPOINTS if endpoint.path in LISTS]
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass
+class Loaded:
+    """What the one run of all streams left in PostgreSQL, and where it came from."""
+
+    emulator: Emulator
+    tables: dict[str, Rows] = field(default_factory=dict)
+
+    def rows(self, stream: str, *, examples: bool) -> Rows:
+        """The rows of a table: those of the examples, or all others."""
+        return {
+            key: row
+            for key, row in self.tables[stream].items()
+            if (row["integration_id"] == EXAMPLES_ID) is examples
+        }
+
+
+def as_stored(stream: str, record: dict[str, Any]) -> dict[str, Any]:
+    """A record as psycopg returns it: moments without a zone, days and decimals as such."""
+    properties = discovered_schema(stream)["properties"]
+    return {name: _stored(value, properties[name].get("format")) for name, value in record.items()}
+
+
+def _stored(value: Any, form: str | None) -> Any:  # noqa: ANN401
+    if isinstance(value, str) and form == "date-time":
+        return dt.datetime.fromisoformat(value).astimezone(dt.UTC).replace(tzinfo=None)
+    if isinstance(value, str) and form == "date":
+        return dt.date.fromisoformat(value)
+    return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def discovered_schema(stream: str) -> dict[str, Any]:
+    schema: dict[str, Any] = next(
+        one["schema"] for one in discovered()["streams"] if one["stream"] == stream
+    )
+    return schema
+
+
+def without_look_up(asked: Received) -> Response | None:
+    """Refuse to describe the examples' integration, so that its lists are read all the same."""
+    if asked.path == f"/integrations/{EXAMPLES_ID}":
+        return refusal("INTEGRATION.MODEL_NOT_AVAILABLE", 403)
+    return None
+
+
+@pytest.fixture(scope="module")
+def loaded(postgres: PostgreSQL, worker_id: str) -> Loaded:
+    emulator = Emulator(behaviour=Behaviour(remote_data=True))
+    for integration_id, category in INTEGRATIONS.items():
+        emulator.add_integration(integration_id, category)
+    integrations = list(INTEGRATIONS)
+    if DOCUMENT.exists():
+        emulator.serve_examples(DOCUMENT)
+        emulator.intercept = without_look_up
+        integrations.append(EXAMPLES_ID)
+    with serve(emulator) as url:
+        project = MeltanoProject(
+            CHECKOUT / ".demo" / f"tests-{worker_id}",
+            {
+                "TAP_KOMBO_API_KEY": KEY,
+                "TAP_KOMBO_INTEGRATION_IDS": ",".join(integrations),
+                "TAP_KOMBO_API_URL": url,
+                "TAP_KOMBO_MAX_RETRIES": "0",
+                "TAP_KOMBO__SELECT": '["*.*"]',
+                "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "all_streams",
+                **postgres.target_settings,
+            },
+        )
+        project.prepare()
+        project.load()
+    found = Loaded(emulator)
+    with psycopg.connect(postgres.url, row_factory=dict_row) as connection:
+        for stream in BY_NAME:
+            query = SQL("select * from all_streams.{}").format(Identifier(stream))
+            rows = connection.execute(query).fetchall()
+            found.tables[stream] = {row["id"]: row for row in rows}
+            assert len(rows) == len(found.tables[stream])
+    return found
+
+
+def connected(endpoint: Endpoint) -> str:
+    return next(name for name, kind in INTEGRATIONS.items() if kind == endpoint.category)
+
+
+@pytest.mark.parametrize("stream", LISTED)
+def test_a_list_is_stored_unchanged(loaded: Loaded, stream: str) -> None:
+    endpoint = BY_NAME[stream]
+    integration_id = connected(endpoint)
+    records = loaded.emulator.integrations[integration_id].records(LISTS[endpoint.path].id)
+    stored = loaded.rows(stream, examples=False)
+
+    assert len(stored) == len(records) > 0
+    for record in records:
+        wanted = as_stored(stream, record | {"integration_id": integration_id})
+        row = {key: value for key, value in stored[record["id"]].items() if key in wanted}
+        assert row == wanted
+
+
+def test_every_integration_is_described(loaded: Loaded) -> None:
+    stored = {name: loaded.rows(name, examples=False) for name in BY_NAME}
+
+    assert set(stored["integrations"]) == set(INTEGRATIONS)
+    for integration_id in INTEGRATIONS:
+        there = loaded.emulator.integrations[integration_id]
+        models = there.describe()["read_models"]
+        wanted = {
+            "custom_fields": len(there.custom_fields()),
+            "integration_fields": len(there.integration_fields()),
+            "integration_models": sum(1 + len(model["fields"]) for model in models),
+        }
+        for stream, count in wanted.items():
+            rows = [one["integration_id"] for one in stored[stream].values()]
+            assert rows.count(integration_id) == count
+
+
+@pytest.mark.parametrize(
+    ("stream", "parent"),
+    [("application_attachments", "application_id"), ("candidate_attachments", "candidate_id")],
+)
+def test_attachments_name_their_parent(loaded: Loaded, stream: str, parent: str) -> None:
+    files = loaded.emulator.integrations["greenhouse:acme"].records("ats_attachments")
+    wanted = {one["id"] for one in files if one[parent]}
+
+    stored = loaded.rows(stream, examples=False)
+    assert set(stored) == wanted
+    assert all(row[parent] for row in stored.values())
+
+
+def example_records(stream: str) -> list[dict[str, Any]]:
+    """The official example records of a stream."""
+    emulator = Emulator()
+    emulator.serve_examples(DOCUMENT)
+    assert emulator.examples
+    endpoint = BY_NAME[stream]
+    if endpoint.path not in emulator.examples.paths:
+        return []
+    data = emulator.examples.answer(endpoint.path)
+    found = data[endpoint.records_key] if endpoint.records_key else [data]
+    return [dict(record) for record in found]
+
+
+@needs_document
+@pytest.mark.parametrize("stream", LISTED)
+def test_official_examples_fit_the_schema_and_are_stored_unchanged(
+    loaded: Loaded, stream: str
+) -> None:
+    stored = loaded.rows(stream, examples=True)
+    for record in example_records(stream):
+        Draft7Validator(discovered_schema(stream)).validate(record | {"integration_id": "x"})
+        wanted = as_stored(stream, record)
+        row = {key: value for key, value in stored[record["id"]].items() if key in wanted}
+        assert row == wanted
+
+
+@needs_document
+def test_most_streams_have_an_official_example() -> None:
+    assert sum(bool(example_records(stream)) for stream in LISTED) > 25
