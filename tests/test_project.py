@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.tap import TapKombo
 
 CHECKOUT = Path(__file__).parent.parent
@@ -45,6 +48,45 @@ def test_setting_is_the_same_in_meltano(name: str) -> None:
     assert here["kind"] == kind
     if name in tap_settings():
         assert (here["label"], here["description"]) == (tap["title"], tap["description"])
+
+
+def selected_by_rules(rules: list[str]) -> set[tuple[str, str]]:
+    """The columns that Meltano selects: by any pattern, unless one that begins with `!` matches."""
+    columns = {(one.name, column) for one in ENDPOINTS for column in columns_of(one.name)}
+    wanted = [rule.split(".") for rule in rules if not rule.startswith("!")]
+    unwanted = [rule[1:].split(".") for rule in rules if rule.startswith("!")]
+
+    def matches(column: tuple[str, str], patterns: list[list[str]]) -> bool:
+        return any(all(map(fnmatch, column, pattern)) for pattern in patterns)
+
+    return {one for one in columns if matches(one, wanted) and not matches(one, unwanted)}
+
+
+def columns_of(stream: str) -> dict[str, Any]:
+    schema = json.loads((CHECKOUT / "tap_kombo" / "schemas" / f"{stream}.json").read_text())
+    properties: dict[str, Any] = schema["properties"]
+    return properties
+
+
+def test_meltano_selects_what_the_tap_selects() -> None:
+    assert selected_by_rules(EXTRACTOR["select"]) == {
+        (one.name, column)
+        for one in ENDPOINTS
+        if one.selected_by_default
+        for column in columns_of(one.name)
+        if column not in one.sensitive
+    }
+
+
+def test_any_other_stream_is_one_select_away_without_its_sensitive_columns() -> None:
+    everything = ["*.*", *(rule for rule in EXTRACTOR["select"] if rule.startswith("!"))]
+
+    assert selected_by_rules(everything) == {
+        (one.name, column)
+        for one in ENDPOINTS
+        for column in columns_of(one.name)
+        if column not in one.sensitive
+    }
 
 
 def test_meltano_knows_exactly_the_capabilities_of_the_tap() -> None:
