@@ -65,6 +65,7 @@ class Pass:
         updated_after: Only what changed after this moment is asked for; `None` is everything.
         full: Why this is a full pass; empty for an incremental one.
         cursor: The page to go on with; `None` is the first page.
+        resumed: Whether an earlier run has begun it.
         data_expired_at: Kombo's mark that a changed configuration is not yet in the data.
     """
 
@@ -73,6 +74,7 @@ class Pass:
     updated_after: pendulum.DateTime | None = None
     full: str = ""
     cursor: str | None = None
+    resumed: bool = False
     data_expired_at: str | None = None
 
     def seen_by_server(self, served_at: pendulum.DateTime | None) -> Pass:
@@ -94,7 +96,7 @@ class Pass:
         """What is read and why, for the log."""
         what = f"a full pass, {self.full}" if self.full else "an incremental pass"
         since = f", from {to_kombo(self.updated_after)}" if self.updated_after else ""
-        return f"{what}{since}{', resumed' if self.cursor else ''}"
+        return f"{what}{since}{', resumed' if self.resumed else ''}"
 
 
 class Bookmarks:
@@ -157,6 +159,15 @@ class Bookmarks:
             "parameters": self._settings.fingerprint,
         }
 
+    def follow_up(self, done: Pass) -> Pass:
+        """Return the pass that brings what changed while a pass was interrupted.
+
+        Args:
+            done: A resumed pass; its first pages were read long before its last ones.
+        """
+        updated_after = done.started_at - self._settings.lookback
+        return Pass(done.integration_id, pendulum.now("UTC"), updated_after)
+
     def restart(self, refused: Pass) -> Pass:
         """Return the pass to read instead of one whose cursor Kombo refuses."""
         self._state(refused.integration_id).pop("resume", None)
@@ -204,7 +215,7 @@ class Bookmarks:
             (asked != settings.fingerprint, "as filters or `include_deleted` have changed"),
             (
                 interval and last and now >= last + interval,
-                f"as the last one is over {interval.in_words()} old",
+                f"as the last one is over {interval.days} days old",
             ),
         )
         return next((why for due, why in reasons if due), "")
@@ -225,6 +236,7 @@ class Bookmarks:
             updated_after=self._moment(stored, "updated_after"),
             full=stored.get("full", ""),
             cursor=stored["cursor"],
+            resumed=True,
         )
 
     def _bookmark(self, integration_id: str) -> pendulum.DateTime | None:

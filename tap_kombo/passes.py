@@ -16,7 +16,7 @@ from tap_kombo.records import Found, compile_cleaner, is_anonymized
 from tap_kombo.timestamps import to_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
 
     from tap_kombo.client import KomboStream
     from tap_kombo.pagination import Page, Record
@@ -39,7 +39,7 @@ class PassReader:
         self._bookmarks = Bookmarks(stream.get_context_state, _settings(stream), stream.logger)
 
     def read(self, integration_id: str) -> Iterator[Record]:
-        """Read one pass and remember it once its last page was sent.
+        """Read what an integration has of the stream's model.
 
         Args:
             integration_id: The integration.
@@ -48,10 +48,16 @@ class PassReader:
             The records, ready for every loader.
 
         Raises:
-            KomboError: If the pass could not be completed; its bookmark stays.
+            KomboError: If a pass could not be completed; its bookmark stays.
         """
-        stream = self._stream
-        current, restarted = self._begin(integration_id), False
+        done = yield from self._read_pass(self._begin(integration_id))
+        if done.resumed:
+            yield from self._read_pass(self._bookmarks.follow_up(done))
+
+    def _read_pass(self, current: Pass) -> Generator[Record, None, Pass]:
+        """Read one pass and remember it once its last page was sent."""
+        stream, integration_id = self._stream, current.integration_id
+        restarted = False
         while True:
             stream.logger.info("Reading %s: %s.", stream.where(integration_id), current.kind)
             try:
@@ -69,6 +75,7 @@ class PassReader:
                 current, restarted = self._bookmarks.restart(current), True
         self._bookmarks.complete(current)
         self._tap.checkpoint(finished=True)
+        return current
 
     def _begin(self, integration_id: str) -> Pass:
         """Return the pass to read now.

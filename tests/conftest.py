@@ -14,6 +14,14 @@ if TYPE_CHECKING:
     from scripts.embedded_postgres import PostgreSQL
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run all that needs PostgreSQL: one server, one installation of the plugins."""
+    for item in items:
+        if "postgres" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("postgres"))
+
+
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[PostgreSQL]:
     """An empty PostgreSQL server, the same for all tests of a process."""

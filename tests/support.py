@@ -89,11 +89,12 @@ def catalog(*streams: str, method: str | None = None) -> dict[str, Any]:
         streams: Their names.
         method: Replication method to force on them.
     """
-    chosen = copy.deepcopy(discovered())
+    entries = [entry for entry in discovered()["streams"] if entry["stream"] in streams]
+    chosen = copy.deepcopy({"streams": entries})  # a stream without an entry is not selected
     for entry in chosen["streams"]:
         root = next(one["metadata"] for one in entry["metadata"] if not one["breadcrumb"])
-        root["selected"] = entry["stream"] in streams
-        if method and root["selected"]:
+        root["selected"] = True
+        if method:
             entry["replication_method"] = method
     return chosen
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -8,9 +9,12 @@ from starlette.responses import JSONResponse, Response
 from support import Kombo, Sent
 
 from kombo_emulator import Behaviour
+from tap_kombo import tap
 from tap_kombo.verdict import RunFailedError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kombo_emulator.received import Received
 
 A, B = "greenhouse:demo", "lever:demo"
@@ -28,6 +32,17 @@ def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
         for integration_id in integrations
         for record in kombo.emulator.integrations[integration_id].records("ats_interviews")
     }
+
+
+def interrupt_after(messages: int) -> Callable[[], None]:
+    """A loader that ends the run at its n-th message."""
+    count = itertools.count(1)
+
+    def interrupt() -> None:
+        if next(count) > messages:
+            raise KeyboardInterrupt
+
+    return interrupt
 
 
 def test_every_record_arrives_once_with_its_integration(kombo: Kombo) -> None:
@@ -232,6 +247,29 @@ def test_a_failure_half_way_keeps_the_bookmark_and_the_resume_point(kombo: Kombo
     assert len(both) == len(expected(kombo, A))
     assert {one["id"] for one in both} == set(expected(kombo, A))
     assert "resume" not in resumed.remembered(A)
+
+
+def test_a_resumed_pass_is_followed_by_what_changed_meanwhile(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tap, "CHECKPOINT_SECONDS", 0)
+    ats = kombo.emulator.add_integration(A)
+    kombo.emulator.clock.advance(days=1)
+    first_page = ats.records("ats_interviews")[0]["id"]
+    cut = Sent(before=interrupt_after(40))
+    with pytest.raises(KeyboardInterrupt):
+        kombo.run(A, page_size=10, sent=cut, streams=("interviews",))
+    state = cut.state
+    assert state["bookmarks"]["interviews"]["partitions"][0]["resume"]
+    kombo.emulator.clock.advance(seconds=3600)
+    ats.edit("ats_interviews", first_page, title="Changed meanwhile")
+    kombo.emulator.clock.advance(seconds=3600)
+
+    resumed = kombo.run(A, page_size=10, state=state)
+
+    titles = {one["id"]: one["title"] for one in resumed.records()}
+    assert titles[first_page] == "Changed meanwhile"
+    assert resumed.bookmark(A) == "2026-11-24T12:00:00.000Z"
 
 
 def test_a_refused_cursor_starts_the_pass_anew(kombo: Kombo) -> None:
