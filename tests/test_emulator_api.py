@@ -643,7 +643,8 @@ def test_examples_are_the_pages_of_an_integration_of_their_own(
     assert files == {"results": [{"id": "file"}]}
     details = client.get_as({}, "/integrations/examples:openapi").json()["data"]
     assert details == {"id": "examples:openapi", "read_models": []}
-    assert refusal(client.get_as(headers, "/hris/nothing")) == (404, None)
+    answer = client.get_as(headers, "/hris/nothing")
+    assert refusal(answer) == (404, "INTEGRATION.MODEL_NOT_AVAILABLE")
     assert len(client.ids("/ats/candidates")) == 60
 
 

@@ -359,3 +359,55 @@ def test_anonymized_records_can_be_kept_from_overwriting(kombo: Kombo) -> None:
 
     assert emitted - skipped == {blanked}
     assert fresh in skipped
+
+
+def kinds_of_passes(kombo: Kombo) -> list[bool]:
+    """For each first request of a pass, whether it asks for everything."""
+    first = [one for one in kombo.asked() if "cursor" not in one.params]
+    kombo.emulator.clear_requests()
+    return ["updated_after" not in one.params for one in first]
+
+
+def test_expired_data_is_read_in_full_until_a_clean_full_pass(kombo: Kombo) -> None:
+    ats = kombo.emulator.add_integration(A)
+    sent = kombo.run(A)
+    sent = kombo.run(A, state=sent.state)
+    assert kinds_of_passes(kombo) == [True, False]
+
+    ats.details.data_expired_at = "2026-11-23T09:00:00.000Z"
+    for _ in range(2):
+        sent = kombo.run(A, state=sent.state)
+    ats.details.data_expired_at = None
+    for _ in range(2):
+        sent = kombo.run(A, state=sent.state)
+
+    assert kinds_of_passes(kombo) == [True, True, True, False]
+
+
+def test_changed_filters_are_read_in_full(kombo: Kombo) -> None:
+    ats = kombo.emulator.add_integration(A)
+    job = ats.records("ats_jobs")[0]["id"]
+    filtered: dict[str, Any] = {"filters": {"interviews": {"job_ids": [job]}}}
+    sent = kombo.run(A)
+    sent = kombo.run(A, state=sent.state, **filtered)
+    sent = kombo.run(A, state=sent.state, **filtered)
+    sent = kombo.run(A, state=sent.state, include_deleted=False, **filtered)
+
+    assert kinds_of_passes(kombo) == [True, True, False, True]
+
+
+def test_each_integration_is_looked_up_once(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A)
+
+    kombo.run(A, streams=("interviews", "jobs", "users"))
+
+    assert len(kombo.asked(f"/integrations/{A}")) == 1
+
+
+def test_lists_of_another_category_are_not_asked_for(kombo: Kombo) -> None:
+    kombo.emulator.add_integration("personio:demo", "HRIS")
+
+    sent = kombo.run("personio:demo", streams=("interviews", "hris_employees"))
+
+    assert not kombo.asked()
+    assert sent.records("hris_employees")
