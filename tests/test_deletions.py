@@ -1,0 +1,333 @@
+"""The recipes of docs/deletions.md: every block is run, and every result is compared."""
+
+from __future__ import annotations
+
+import copy
+import datetime as dt
+import json
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg.rows import dict_row
+from singer_sdk.exceptions import StreamMapConfigError
+from support import KEY, discovered
+
+from kombo_emulator import Behaviour, Emulator, Size, serve
+from scripts.meltano_project import CHECKOUT, MeltanoProject
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from support import Kombo
+
+    from kombo_emulator import AtsIntegration
+    from scripts.embedded_postgres import PostgreSQL
+
+SCHEMA = "deletions"
+ACME, GLOBEX, INITECH = "greenhouse:acme", "personio:globex", "workday:initech"
+SIZE = Size(candidates=10, applications=15, interviews=20, offers=5)
+LONG_AGO = "2026-11-08T09:00:00Z"  # over 14 days before the emulator's clock
+Rows = dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of the page, and the table of results below it."""
+
+    language: str
+    text: str
+    result: str
+
+
+def sections() -> dict[str, list[Block]]:
+    page = (CHECKOUT / "docs" / "deletions.md").read_text()
+    found = {}
+    for part in page.split("\n## ")[1:]:
+        heading, body = part.split("\n", 1)
+        fenced = re.findall(r"```(\w+)\n(.*?)```\n((?:\n(?:\|[^\n]*\n)+)?)", body, re.DOTALL)
+        if fenced:
+            found[heading] = [Block(kind, text, below.strip()) for kind, text, below in fenced]
+    return found
+
+
+PAGE = sections()
+CREATE_VIEW, COUNT_LIVE = PAGE["A view of live rows"]
+MAP, SHOW_DELETED, MAP_WITHOUT_MELTANO = PAGE["A soft delete"]
+FULL_TABLE, SHOW_VANISHED, HARD_DELETE, REMOVE = PAGE["A table like Kombo's"]
+
+
+@dataclass
+class Warehouse:
+    """A schema in PostgreSQL, and the Meltano project that loads it."""
+
+    url: str
+    project: MeltanoProject
+    results: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, int] = field(default_factory=dict)
+
+    def load(self, *configuration: Block) -> dict[str, Rows]:
+        """Write blocks into `meltano.yml`, load, and return all rows by stream and id."""
+        for block in configuration:
+            self._configure(yaml.safe_load(block.text)["plugins"])
+        self.project.load()
+        return {"interviews": self._rows(b"interviews"), "offers": self._rows(b"offers")}
+
+    def _rows(self, table: bytes) -> Rows:
+        with self._connect() as connection:
+            rows = connection.execute(b"select * from " + table).fetchall()
+        assert len(rows) == len({row["id"] for row in rows})
+        return {row["id"]: row for row in rows}
+
+    def _configure(self, wanted: dict[str, list[dict[str, Any]]]) -> None:
+        path = self.project.folder / "meltano.yml"
+        configuration = yaml.safe_load(path.read_text())
+        for kind, plugins in wanted.items():
+            by_name = {plugin["name"]: plugin for plugin in configuration["plugins"][kind]}
+            for plugin in plugins:
+                for key in plugin.keys() - {"name"}:
+                    by_name[plugin["name"]].setdefault(key, {}).update(plugin[key])
+        path.write_text(yaml.safe_dump(configuration))
+
+    def ask(self, block: Block) -> None:
+        """Run a query and keep its result as a table in Markdown."""
+        with self._connect() as connection:
+            cursor = connection.execute(block.text.encode())
+            names = [column.name for column in cursor.description or ()]
+            lines = [names, ["---"] * len(names), *(row.values() for row in cursor)]
+        self.results[block.text] = "\n".join(
+            f"| {' | '.join('' if cell is None else str(cell) for cell in line)} |"
+            for line in lines
+        )
+
+    def execute(self, block: Block, *, keep: bool = True) -> None:
+        """Run a statement, note how many rows it changed, and undo it if it is not to be kept."""
+        with self._connect() as connection:
+            self.changed[block.text] = connection.execute(block.text.encode()).rowcount
+            if not keep:
+                connection.rollback()
+
+    def _connect(self) -> psycopg.Connection[dict[str, Any]]:
+        options = f"-c search_path={SCHEMA}"
+        return psycopg.connect(self.url, row_factory=dict_row, options=options)
+
+
+@dataclass(frozen=True)
+class Story:
+    """The tables after each of three runs, and what Kombo had at the first and the last one."""
+
+    warehouse: Warehouse
+    at_first: Rows
+    mapped: dict[str, Rows]
+    marked: dict[str, Rows]
+    dropped: dict[str, Rows]
+    at_last: Rows
+    restored: str
+
+    @property
+    def gone(self) -> set[str]:
+        """The interviews that Kombo sent at first and does not send any more."""
+        return self.at_first.keys() - self.at_last.keys()
+
+
+def at_kombo(*integrations: AtsIntegration) -> Rows:
+    """The interviews that a full pass of these integrations gets."""
+    return {
+        row["id"]: {"integration_id": one.id, **row}
+        for one in integrations
+        for row in one.records("ats_interviews")
+    }
+
+
+def live(ats: AtsIntegration, model: str) -> list[str]:
+    return [row["id"] for row in ats.records(model, include_deleted=False)]
+
+
+def delete(ats: AtsIntegration, model: str, record_id: str, at: str) -> None:
+    with ats.world.clock.at(at):
+        ats.delete(model, record_id)
+
+
+@pytest.fixture(scope="module")
+def story(postgres: PostgreSQL, worker_id: str) -> Story:
+    emulator = Emulator(now="2026-11-23T10:00:00Z")
+    acme, globex, initech = (
+        emulator.add_integration(name, "ATS", SIZE) for name in (ACME, GLOBEX, INITECH)
+    )
+    blanked = acme.add_interview(remote_id="1001", title="First talk")
+    restored = acme.add_interview(remote_id="1002", title="Second talk")
+    delete(acme, "ats_interviews", blanked, LONG_AGO)
+    delete(acme, "ats_interviews", restored, "2026-11-20T15:30:00Z")
+
+    with serve(emulator) as url:
+        settings = {
+            "TAP_KOMBO_API_KEY": KEY,
+            "TAP_KOMBO_INTEGRATION_IDS": f"{ACME},{GLOBEX},{INITECH}",
+            "TAP_KOMBO_API_URL": url,
+            "TAP_KOMBO__SELECT": '["interviews.*", "offers.*"]',
+            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
+            **postgres.target_settings,
+        }
+        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project.prepare()
+        warehouse = Warehouse(postgres.url, project)
+
+        at_first = at_kombo(acme, globex, initech)
+        mapped = warehouse.load(MAP)
+        warehouse.execute(CREATE_VIEW)
+        warehouse.ask(COUNT_LIVE)
+        warehouse.ask(SHOW_DELETED)
+        warehouse.execute(REMOVE, keep=False)
+
+        acme.restore("ats_interviews", restored)
+        emulator.behaviour = Behaviour(after_14_days="remove")
+        delete(acme, "ats_interviews", live(acme, "ats_interviews")[0], LONG_AGO)
+        settings["TAP_KOMBO_INTEGRATION_IDS"] = f"{ACME},{GLOBEX}"
+        marked = warehouse.load(FULL_TABLE)
+        warehouse.ask(SHOW_VANISHED)
+
+        delete(acme, "ats_interviews", live(acme, "ats_interviews")[0], LONG_AGO)
+        delete(acme, "ats_offers", live(acme, "ats_offers")[0], LONG_AGO)
+        globex.disable_model("ats_offers")
+        dropped = warehouse.load(HARD_DELETE)
+        at_last = at_kombo(acme, globex)
+    return Story(warehouse, at_first, mapped, marked, dropped, at_last, restored)
+
+
+def as_stored(rows: Rows) -> Rows:
+    """Records as psycopg returns them with the map: moments in UTC without a zone."""
+    return {
+        key: {
+            name: dt.datetime.fromisoformat(value).replace(tzinfo=None)
+            if name.endswith("_at") and value
+            else value
+            for name, value in {**row, "_sdc_deleted_at": row["remote_deleted_at"]}.items()
+        }
+        for key, row in rows.items()
+    }
+
+
+def without_metadata(rows: Rows) -> Rows:
+    """Rows without what target-postgres adds, but for the mapped column."""
+    return {
+        key: {
+            name: value
+            for name, value in row.items()
+            if not name.startswith("_sdc_") or name == "_sdc_deleted_at"
+        }
+        for key, row in rows.items()
+    }
+
+
+@pytest.mark.parametrize("block", [COUNT_LIVE, SHOW_DELETED, SHOW_VANISHED])
+def test_page_shows_the_real_result(story: Story, block: Block) -> None:
+    assert story.warehouse.results[block.text] == block.result
+
+
+def test_soft_delete_keeps_every_column(story: Story) -> None:
+    assert len(story.mapped["interviews"]) == 62
+    assert without_metadata(story.mapped["interviews"]) == as_stored(story.at_first)
+
+
+def test_a_record_that_appears_again_clears_the_column(story: Story) -> None:
+    assert story.mapped["interviews"][story.restored]["_sdc_deleted_at"]
+    assert story.marked["interviews"][story.restored]["_sdc_deleted_at"] is None
+
+
+def test_rows_of_an_integration_can_be_removed(story: Story) -> None:
+    assert story.warehouse.changed[REMOVE.text] == 20
+
+
+def test_rows_loaded_without_a_version_are_marked(story: Story) -> None:
+    before, after = story.mapped["interviews"], story.marked["interviews"]
+    assert {row["_sdc_table_version"] for row in before.values()} == {None}
+    assert after.keys() == before.keys()
+    marked = {key for key, row in after.items() if was_marked(row)}
+    assert marked == {key for key, row in after.items() if row["_sdc_table_version"] is None}
+    assert len(marked) == 21
+
+
+def test_hard_delete_drops_just_what_kombo_no_longer_has(story: Story) -> None:
+    left = story.dropped["interviews"]
+    assert without_metadata(left) == as_stored(story.at_last)
+    assert len(left) == 40
+    assert sum(bool(row["remote_deleted_at"]) for row in left.values()) == 1
+
+
+def test_hard_delete_drops_rows_with_and_without_a_version(story: Story) -> None:
+    versions = [story.marked["interviews"][key]["_sdc_table_version"] for key in story.gone]
+    assert len(versions) == 22
+    assert sum(version is not None for version in versions) == 1
+
+
+def test_nothing_is_marked_or_dropped_if_an_integration_is_skipped(story: Story) -> None:
+    before, after = story.marked["offers"], story.dropped["offers"]
+    assert after.keys() == before.keys()
+    assert len(after) == 3 * SIZE.offers
+    forgotten = [
+        key
+        for key, row in after.items()
+        if row["integration_id"] == ACME
+        and row["_sdc_table_version"] == before[key]["_sdc_table_version"]
+    ]
+    assert len(forgotten) == 1
+    assert not was_marked(after[forgotten[0]])
+    assert "ACTIVATE_VERSION of offers is not sent" in story.warehouse.project.log.read_text()
+
+
+def was_marked(row: dict[str, Any]) -> bool:
+    return bool(row["_sdc_deleted_at"] and not row["remote_deleted_at"])
+
+
+def test_the_map_without_meltano(kombo: Kombo) -> None:
+    ats = kombo.emulator.add_integration(ACME, "ATS", SIZE)
+    ats.delete("ats_interviews", live(ats, "ats_interviews")[0])
+
+    sent = kombo.run(ACME, **json.loads(MAP_WITHOUT_MELTANO.text))
+
+    plain = kombo.run(ACME)
+    assert sent.records() == [
+        {**record, "_sdc_deleted_at": record["remote_deleted_at"]} for record in plain.records()
+    ]
+
+
+@pytest.mark.parametrize("stream", ["jobs", "*"])
+def test_a_map_for_a_stream_that_is_not_selected_is_refused(stream: str) -> None:
+    """In the catalog that Meltano writes, no property of such a stream is selected."""
+    catalog = copy.deepcopy(discovered())
+    for entry in catalog["streams"]:
+        for one in entry["metadata"]:
+            one["metadata"]["selected"] = entry["stream"] == "interviews"
+    maps = {stream: {"_sdc_deleted_at": "remote_deleted_at"}}
+    config = {"api_key": KEY, "integration_ids": [ACME], "stream_maps": maps}
+
+    with pytest.raises(StreamMapConfigError, match="Property 'id' was not detected in schema"):
+        TapKombo(config=config, catalog=catalog)
+
+
+def test_a_stream_that_is_always_full_needs_no_metadata(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(ACME, "ATS", SIZE)
+    sent = kombo.run(ACME, streams=("integrations",), emit_activate_version_messages=True)
+    assert "ACTIVATE_VERSION" in {message["type"] for message in sent.messages}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"filters": {"interviews": {"ids": ["none"]}}},
+        {"start_date": "2026-11-24T00:00:00Z"},
+        {"include_deleted": False},
+        {"anonymized_records": "skip"},
+    ],
+    ids=lambda settings: next(iter(settings)),
+)
+def test_what_settings_leave_out_is_dropped_too(kombo: Kombo, settings: dict[str, Any]) -> None:
+    ats = kombo.emulator.add_integration(ACME, "ATS", SIZE)
+    delete(ats, "ats_interviews", live(ats, "ats_interviews")[0], LONG_AGO)
+
+    sent = kombo.run(ACME, method="FULL_TABLE", emit_activate_version_messages=True, **settings)
+
+    assert len(sent.records()) < len(ats.records("ats_interviews"))
+    assert "ACTIVATE_VERSION" in {message["type"] for message in sent.messages}
