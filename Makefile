@@ -30,6 +30,12 @@ demo: install ## Load emulated Kombo data into PostgreSQL, twice
 test: install lint ## Run every check and every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
+.PHONY: nightly
+nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
+	CONVERGENCE_EXAMPLES=10000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \
+	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
+	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py
+
 .PHONY: lint
 lint: .venv/.installed ## Check style, types and dependencies
 	$(BIN)/ruff check

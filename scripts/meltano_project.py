@@ -71,15 +71,12 @@ class MeltanoProject:
         Raises:
             MeltanoError: If it does not exit with 0.
         """
-        foreign = ("MELTANO_", "TAP_", "TARGET_")
-        env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
-        env |= {"MELTANO_PROJECT_ROOT": str(self.folder), "NO_COLOR": "1", **self.settings}
         with self.log.open("a") as log:
             done = subprocess.run(  # noqa: S603 - the callers are the demo and the tests
                 [MELTANO, *command],
                 check=False,
                 cwd=self.folder,
-                env=env,
+                env=self._environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -91,13 +88,34 @@ class MeltanoProject:
             raise MeltanoError(msg)
         return done.stdout
 
+    def start(self, *command: str) -> subprocess.Popen[bytes]:
+        """Start a Meltano command and do not wait for its end.
+
+        Args:
+            command: What follows `meltano` on the command line.
+
+        Returns:
+            The process. It leads a process group that holds its plugins too; all output is in
+            the log.
+        """
+        with self.log.open("a") as log:
+            return subprocess.Popen(  # noqa: S603 - the callers are tests
+                [MELTANO, *command],
+                cwd=self.folder,
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
     def load(self) -> None:
-        """Run the tap into PostgreSQL; the catalog is made anew, as the tap may have changed.
+        """Run the tap into PostgreSQL.
 
         Raises:
             MeltanoError: If the run fails.
         """
-        self.run("run", "--refresh-catalog", "tap-kombo", "target-postgres")
+        self.run("run", "tap-kombo", "target-postgres")
 
     def bookmarks(self, stream: str) -> dict[str, str]:
         """Return the bookmarks of a stream as Meltano has stored them.
@@ -117,3 +135,9 @@ class MeltanoProject:
             for one in state["singer_state"]["bookmarks"][stream]["partitions"]
             if "replication_key_value" in one
         }
+
+    @property
+    def _environment(self) -> dict[str, str]:
+        foreign = ("MELTANO_", "TAP_", "TARGET_")
+        env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        return env | {"MELTANO_PROJECT_ROOT": str(self.folder), "NO_COLOR": "1", **self.settings}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -16,12 +17,12 @@ from typing_extensions import override
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from kombo_emulator import Emulator
     from kombo_emulator.received import Received
 
 KEY = "ks_dev_emulator"
+
+Measured = Callable[[str], None]
 
 
 @dataclass

@@ -1,0 +1,121 @@
+"""A long pass that is cut off goes on where the last state was written."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+from starlette.responses import Response
+from support import Kombo, Sent
+from typing_extensions import override
+
+from tap_kombo import tap
+
+if TYPE_CHECKING:
+    from singer_sdk.singerlib.encoding.simple import Message
+    from support import Measured
+
+    from kombo_emulator.received import Received
+
+ROWS = int(os.environ.get("RESUME_ROWS", "20000"))
+"""`make nightly` asks for a million."""
+
+A = "greenhouse:long"
+PAGE_SIZE = 250
+PAGE_SECONDS = 7.0
+
+
+class KilledError(BaseException):
+    """The process ends here, as by kill -9."""
+
+
+@dataclass
+class Ids(Sent):
+    """The messages of a run, but of a record no more than its id, for there may be a million.
+
+    Attributes:
+        killed_after: The run is killed before it sends another record.
+        ids: The ids of the records, in the order sent.
+        up_to_state: For each state, how many records were sent before it.
+    """
+
+    killed_after: int | None = None
+    ids: list[str] = field(default_factory=list)
+    up_to_state: list[int] = field(default_factory=list)
+
+    @override
+    def write_message(self, message: Message) -> None:
+        if message.type.value == "RECORD":
+            if len(self.ids) == self.killed_after:
+                raise KilledError
+            self.ids.append(message.to_dict()["record"]["id"])
+            return
+        if message.type.value == "STATE":
+            self.up_to_state.append(len(self.ids))
+        super().write_message(message)
+
+
+class LongList:
+    """Interviews that make a long list; each page is written when it is asked for.
+
+    Attributes:
+        cursors: The cursor of each request, oldest first; `None` is the first page.
+        work: Seconds that the reading has taken so far.
+    """
+
+    def __init__(self, kombo: Kombo, rows: int) -> None:
+        kombo.emulator.add_integration(A)
+        kombo.emulator.intercept = self.answer
+        self.rows = rows
+        self.cursors: list[str | None] = []
+        self.work = 0.0
+
+    def answer(self, request: Received) -> Response | None:
+        if request.path != "/ats/interviews":
+            return None
+        cursor = request.params.get("cursor")
+        self.cursors.append(cursor)
+        self.work += PAGE_SECONDS
+        first = int(cursor or 0)
+        end = min(first + PAGE_SIZE, self.rows)
+        records = ",".join(
+            f'{{"id":"{number}","changed_at":"2026-11-01T00:00:00.000Z"}}'
+            for number in range(first, end)
+        )
+        following = f'"{end}"' if end < self.rows else "null"
+        body = f'{{"status":"success","data":{{"results":[{records}],"next":{following}}}}}'
+        return Response(body, media_type="application/json")
+
+
+@pytest.fixture
+def pages(kombo: Kombo, monkeypatch: pytest.MonkeyPatch) -> LongList:
+    """A long list, by the pace of which the tap's clock goes."""
+    pages = LongList(kombo, ROWS)
+    monkeypatch.setattr(tap, "time", SimpleNamespace(monotonic=lambda: pages.work))
+    return pages
+
+
+def test_a_pass_goes_on_where_the_last_state_was_written(
+    kombo: Kombo, pages: LongList, measured: Measured
+) -> None:
+    first = Ids(killed_after=ROWS * 9 // 10 + PAGE_SIZE // 2)  # in the middle of a page
+    with pytest.raises(KilledError):
+        kombo.run(A, sent=first, page_size=PAGE_SIZE)
+    written = first.up_to_state[-1]
+    at_most = (tap.CHECKPOINT_SECONDS / PAGE_SECONDS + 1) * PAGE_SIZE
+    assert 0 < len(first.ids) - written <= at_most
+
+    pages.cursors.clear()
+    second = Ids()
+    kombo.run(A, state=first.state, sent=second, page_size=PAGE_SIZE)
+
+    assert abs(int(pages.cursors[0] or 0) - written) <= PAGE_SIZE
+    assert set(first.ids) | set(second.ids) == {str(number) for number in range(ROWS)}
+    assert "resume" not in second.remembered(A)
+    measured(
+        f"resuming {ROWS:,} rows: cut off after {len(first.ids):,}, last state after {written:,}, "
+        f"went on at {int(pages.cursors[0] or 0):,}"
+    )
