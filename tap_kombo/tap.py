@@ -15,6 +15,7 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
+from tap_kombo.cli import TYPES
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.errors import KomboError
 from tap_kombo.integrations import Integrations
@@ -121,6 +122,14 @@ class TapKombo(Tap):
         streams = [self.stream(name) for name in self.streams]
         if stream is streams[-1]:
             self.verdict.conclude(streams, self.logger)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        for option in command.params:
+            option.type = TYPES.get(option.name, option.type)
+        return command
 
     @classmethod
     @override

@@ -71,6 +71,6 @@ class Verdict:
         if failed:
             msg = (
                 f"{len(failed)} pass(es) failed and keep their bookmarks, named above; "
-                "all others are complete."
+                "no other was harmed."
             )
             raise RunFailedError(msg)
