@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import importlib.resources
+import time
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ParamSpec
 
-import backoff
 import msgspec
 import requests
 from singer_sdk import RESTStream, metrics
@@ -16,6 +16,14 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import Metadata
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams.rest import HTTPRequest, PageContext
+from tenacity import (
+    retry,
+    retry_if_exception_type,
+    sleep_using_event,
+    stop_after_attempt,
+    stop_when_event_set,
+    wait_random_exponential,
+)
 from typing_extensions import override
 
 from tap_kombo import schemas
@@ -25,6 +33,7 @@ from tap_kombo.errors import (
     UNREADABLE,
     Action,
     KomboError,
+    LimitedKomboError,
     RetriableKomboError,
     from_response,
     kombo_error,
@@ -33,17 +42,19 @@ from tap_kombo.filters import as_text, query_parameters
 from tap_kombo.pagination import EnvelopeError, Page, follow, read_page
 from tap_kombo.passes import PassReader
 from tap_kombo.settings import REGIONS
+from tap_kombo.tally import Tally
 from tap_kombo.timestamps import to_kombo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 
-    from backoff.types import Details
     from singer_sdk.helpers.types import Auth, Context, Record
     from singer_sdk.singerlib import MetadataMapping
+    from tenacity import RetryCallState
 
     from tap_kombo.bookmarks import Pass
     from tap_kombo.endpoints import Endpoint
+    from tap_kombo.fanout import Step
     from tap_kombo.tap import TapKombo
 
 P = ParamSpec("P")
@@ -71,6 +82,9 @@ class KomboStream(RESTStream[str | None]):
         super().__init__(tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint))
         self.tap = tap
         self.endpoint = endpoint
+        self.tally = Tally()
+        self._counters: dict[str, metrics.Counter] = {}
+        self._complete = True
         self.primary_keys = (PRIMARY_KEY,)
         self.replication_key = endpoint.replication_key
         self.selected_by_default = endpoint.selected_by_default
@@ -153,11 +167,10 @@ class KomboStream(RESTStream[str | None]):
         context = {"integration_id": pass_.integration_id}
         if pass_.updated_after:
             context["updated_after"] = to_kombo(pass_.updated_after)
-        with self.get_http_request_counter() as requests_sent:
-            requests_sent.with_context({"integration_id": pass_.integration_id})
-            for page in self.follow_pages(context, pass_.cursor):
-                requests_sent.increment()
-                yield page
+        with self.get_http_request_counter() as counter:
+            counter.with_context({"integration_id": pass_.integration_id})
+            self._counters[pass_.integration_id] = counter
+            yield from self.follow_pages(context, pass_.cursor)
 
     def follow_pages(self, context: Mapping[str, str], cursor: str | None = None) -> Iterator[Page]:
         """Read page after page of one list.
@@ -172,7 +185,7 @@ class KomboStream(RESTStream[str | None]):
         Raises:
             KomboError: If a page could not be read, after retries, or a cursor came back.
         """
-        read = self._retried(self.read_page)
+        read = self._retried(self._read_with_patience)
         try:
             yield from follow(lambda at: read(context, at), cursor)
         except EnvelopeError as error:
@@ -196,19 +209,9 @@ class KomboStream(RESTStream[str | None]):
         """
         where = self.where(context["integration_id"])
         request = self.get_http_request(page=PageContext(context, cursor))
-        try:
-            response = self.requests_session.request(
-                request.method,
-                request.url,
-                params=request.params,
-                headers=request.headers,
-                auth=self.authenticator,
-                timeout=(CONNECT_TIMEOUT_SECONDS, self.config["request_timeout_seconds"]),
-                allow_redirects=False,
-            )
-        except requests.RequestException as error:
-            # The library's own text holds the address with its filters.
-            raise kombo_error(UNREACHABLE, where, type(error).__name__) from None
+        if counter := self._counters.get(context["integration_id"]):
+            counter.increment()
+        response = self._send(request, where)
         self._log_duration(response, context)
         if response.status_code != HTTPStatus.OK:
             raise from_response(response, where)
@@ -217,27 +220,61 @@ class KomboStream(RESTStream[str | None]):
         except EnvelopeError as error:
             raise kombo_error(UNREADABLE, where, str(error)) from None
 
+    def _send(self, request: HTTPRequest, where: str) -> requests.Response:
+        """Send a request as soon as the budget allows.
+
+        Raises:
+            RetriableKomboError: If no answer came.
+        """
+        budget = self.tap.fanout.budget
+        with budget.request() as waited:
+            self.tally.sent(waited)
+            sent_at = time.monotonic()
+            try:
+                response = self.requests_session.request(
+                    request.method,
+                    request.url,
+                    params=request.params,
+                    headers=request.headers,
+                    auth=self.authenticator,
+                    timeout=(CONNECT_TIMEOUT_SECONDS, self.config["request_timeout_seconds"]),
+                    allow_redirects=False,
+                )
+            except requests.RequestException as error:
+                # The library's own text holds the address with its filters.
+                raise kombo_error(UNREACHABLE, where, type(error).__name__) from None
+            limited = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
+            budget.learn(response.headers, sent_at, refused=limited)
+        return response
+
+    def _read_with_patience(self, context: Mapping[str, str], cursor: str | None) -> Page:
+        """Read a page; what Kombo refuses for its limit is asked again, however often."""
+        while True:
+            try:
+                return self.read_page(context, cursor)
+            except LimitedKomboError as error:
+                self.logger.debug("%s", error)
+
     def _retried(self, read: Callable[P, Page]) -> Callable[P, Page]:
         """Let a read that failed in passing be tried again, ever later."""
-        retries = self.config["max_retries"]
+        retries, stopped = self.config["max_retries"], self.tap.fanout.budget.stopped
 
-        def tell(details: Details) -> None:
+        def tell(state: RetryCallState) -> None:
             self.logger.warning(
                 "%s Trying again in %.1f seconds (retry %d of %d).",
-                details.get("exception"),
-                details["wait"],
-                details["tries"],
+                state.outcome and state.outcome.exception(),
+                state.upcoming_sleep,
+                state.attempt_number,
                 retries,
             )
 
-        return backoff.on_exception(
-            backoff.expo,
-            RetriableKomboError,
-            max_tries=retries + 1,
-            max_value=MAX_WAIT_SECONDS,
-            jitter=backoff.full_jitter,
-            on_backoff=tell,
-            logger=None,
+        return retry(
+            retry=retry_if_exception_type(RetriableKomboError),
+            wait=wait_random_exponential(max=MAX_WAIT_SECONDS),
+            stop=stop_after_attempt(retries + 1) | stop_when_event_set(stopped),
+            sleep=sleep_using_event(stopped),
+            before_sleep=tell,
+            reraise=True,
         )(read)
 
     # --- the stream
@@ -264,33 +301,59 @@ class KomboStream(RESTStream[str | None]):
         """How this stream's passes are read."""
         return PassReader(self)
 
+    # Final in the SDK, which writes stream after stream. This one is called once per stream as
+    # well, and does what the SDK's does; but other streams may be written while it waits.
+    @override  # type: ignore[misc]
+    def sync(self, context: Context | None = None) -> None:
+        self.tap.write(self, alone=self._is_dry_run)
+
+    def write(self) -> None:
+        """Write the stream from its first message to its last, as the SDK does it."""
+        super().sync()
+
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
-        complete = True
         if self.replaces_table:
             self._stream_version = self.tap.initialized_at
-        for integration_id in self.tap.integration_ids:
-            if not self.tap.integrations.serves(integration_id, self.endpoint.category):
-                continue
-            try:
-                self.tap.verdict.raise_if_given_up(integration_id)
-                yield from self.passes.read(integration_id)
-            except KomboError as error:
-                self.tap.verdict.add(integration_id, error)
-                complete = False
-                # `--test` stops early and never reaches the end of the run.
-                if error.action is Action.STOP_RUN or (error.is_failure and self._is_dry_run):
-                    raise
+        for batch in self.tap.fanout.batches():
+            yield from batch
         if self._stream_version is not None:
-            self._activate_version(self._stream_version, complete=complete)
+            self._activate_version(self._stream_version)
+
+    def steps(self, integration_id: str) -> Generator[Step, Any, None]:
+        """Read what an integration has of the model; an error stays with the integration.
+
+        Args:
+            integration_id: The integration.
+
+        Yields:
+            Work to wait for, and batches of records.
+
+        Raises:
+            KomboError: If the whole run has to stop.
+        """
+        self.tally.begin()
+        try:
+            self.tap.verdict.raise_if_given_up(integration_id)
+            was_read = yield from self.passes.read(integration_id)
+            self.tally.complete += was_read
+        except KomboError as error:
+            self.tap.verdict.add(integration_id, error)
+            self._complete = False
+            self.tally.failed += error.is_failure
+            self.tally.skipped += not error.is_failure
+            # `--test` stops early and never reaches the end of the run.
+            if error.action is Action.STOP_RUN or (error.is_failure and self._is_dry_run):
+                raise
+        self.tally.end()
 
     @property
     def _is_dry_run(self) -> bool:
         return self.ABORT_AT_RECORD_COUNT is not None
 
-    def _activate_version(self, version: int, *, complete: bool) -> None:
+    def _activate_version(self, version: int) -> None:
         """Let the target drop the rows that were not sent, if all were asked for."""
-        if complete:
+        if self._complete:
             self._write_activate_version_message(version)
         else:
             self.logger.warning(

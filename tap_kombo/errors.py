@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class Action(enum.StrEnum):
     """What to do about an error, from the mildest to the gravest."""
 
+    WAIT = "let all requests wait, then ask again"
     RETRY = "retry, then fail the model"
     SKIP_MODEL = "skip the model of this integration"
     SKIP_INTEGRATION = "skip the integration"
@@ -47,10 +48,10 @@ _WAIT = "Nothing to do unless it lasts; the next run continues where this one st
 
 RULES: Mapping[str, Rule] = {
     "PLATFORM.RATE_LIMIT_EXCEEDED": Rule(
-        Action.RETRY, "Kombo's request limit is used up", "Spread the runs over more time."
+        Action.WAIT, "Kombo's request limit is used up", "Nothing to do; the tap waits."
     ),
     "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED": Rule(
-        Action.RETRY, "too many actions are in flight", "Lower the setting `concurrency`."
+        Action.WAIT, "too many actions are in flight", "Nothing to do; the tap waits."
     ),
     "PLATFORM.AUTHENTICATION_INVALID": Rule(
         Action.STOP_RUN,
@@ -131,6 +132,7 @@ RULES: Mapping[str, Rule] = {
 }
 """Kombo's error codes (docs.kombo.dev/guides/errors) that a reader can meet."""
 
+LIMITED = RULES["PLATFORM.RATE_LIMIT_EXCEEDED"]
 TRANSIENT = Rule(Action.RETRY, "the server had an error", _WAIT)
 REFUSED = Rule(Action.FAIL_MODEL, "Kombo refuses the request", "Ask Kombo's support.")
 UNREACHABLE = Rule(
@@ -154,13 +156,17 @@ BAD_STATE = Rule(
     "what is remembered of it cannot be read",
     "Correct it with `meltano state edit`, or remove it for a full pass.",
 )
+OPTED_OUT = Rule(
+    Action.SKIP_MODEL,
+    "the customer does not share this model",
+    "Nothing to do; the customer decides it in Kombo's connection flow.",
+)
 CURSOR_REFUSED = "PLATFORM.INPUT_INVALID"
 
 _CODE = re.compile(r"[A-Z_]{1,40}(\.[A-Z_]{1,60})?")
 _RETRIED_STATUSES = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.INTERNAL_SERVER_ERROR,
         HTTPStatus.BAD_GATEWAY,
         HTTPStatus.SERVICE_UNAVAILABLE,
@@ -206,6 +212,10 @@ class KomboError(SyncError):
         return self.action not in {Action.SKIP_MODEL, Action.SKIP_INTEGRATION}
 
 
+class LimitedKomboError(KomboError):
+    """A request beyond what Kombo grants at this time."""
+
+
 class RetriableKomboError(KomboError, RetriableAPIError):
     """A request that may succeed when it is sent again."""
 
@@ -213,9 +223,12 @@ class RetriableKomboError(KomboError, RetriableAPIError):
 def kombo_error(
     rule: Rule, where: str, what: str, *, code: str | None = None, log_url: str | None = None
 ) -> KomboError:
-    """Return the exception for a rule: retriable if the rule says so."""
-    kind = RetriableKomboError if rule.action is Action.RETRY else KomboError
+    """Return the exception for a rule, of the class that says whether to ask again."""
+    kind = _KINDS.get(rule.action, KomboError)
     return kind(rule, where, what, code=code, log_url=log_url)
+
+
+_KINDS = {Action.WAIT: LimitedKomboError, Action.RETRY: RetriableKomboError}
 
 
 def from_response(response: requests.Response, where: str) -> KomboError:
@@ -232,6 +245,8 @@ def from_response(response: requests.Response, where: str) -> KomboError:
     code, log_url = details.get("code"), details.get("log_url")
     status = f"HTTP {response.status_code}"
     rule = TRANSIENT if response.status_code in _RETRIED_STATUSES else REFUSED
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
+        rule = LIMITED
     if not (isinstance(code, str) and _CODE.fullmatch(code)):
         return kombo_error(rule, where, status)
     return kombo_error(

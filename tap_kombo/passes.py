@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pendulum
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -12,6 +12,7 @@ from tap_kombo.bookmarks import BookmarkError, Bookmarks, Pass, Settings
 from tap_kombo.endpoints import PRIMARY_KEY
 from tap_kombo.errors import BAD_STATE, CURSOR_REFUSED, UNUSABLE, KomboError, kombo_error
 from tap_kombo.filters import as_text
+from tap_kombo.integrations import data_expired_at, require_readable, serves
 from tap_kombo.records import Found, compile_cleaner, is_anonymized
 from tap_kombo.timestamps import to_moment
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
 
     from tap_kombo.client import KomboStream
+    from tap_kombo.fanout import Step
     from tap_kombo.pagination import Page, Record
 
 
@@ -38,66 +40,85 @@ class PassReader:
         self._clean = compile_cleaner(stream.schema, self.troubles)
         self._bookmarks = Bookmarks(stream.get_context_state, _settings(stream), stream.logger)
 
-    def read(self, integration_id: str) -> Iterator[Record]:
+    def read(self, integration_id: str) -> Generator[Step, Any, bool]:
         """Read what an integration has of the stream's model.
 
         Args:
             integration_id: The integration.
 
         Yields:
-            The records, ready for every loader.
+            Work to wait for, and batches of records that every loader can store.
+
+        Returns:
+            Whether there was a pass; an integration of another category has none.
 
         Raises:
             KomboError: If a pass could not be completed; its bookmark stays.
         """
-        done = yield from self._read_pass(self._begin(integration_id))
+        endpoint, details = self._stream.endpoint, {}
+        if endpoint.category != "GENERAL":
+            details = yield self._tap.integrations.look_up(integration_id)
+            if not serves(details, endpoint):
+                return False
+            require_readable(details, endpoint, self._stream.where(integration_id))
+        done = yield from self._read_pass(self._begin(integration_id, data_expired_at(details)))
         if done.resumed:
             yield from self._read_pass(self._bookmarks.follow_up(done))
+        return True
 
-    def _read_pass(self, current: Pass) -> Generator[Record, None, Pass]:
-        """Read one pass and remember it once its last page was sent."""
-        stream, integration_id = self._stream, current.integration_id
-        restarted = False
+    def _read_pass(self, current: Pass) -> Generator[Step, Any, Pass]:
+        """Read one pass and remember it once its last page was written."""
+        submit, restarted = self._tap.fanout.submit, False
+        pages = self._start(current)
+        coming = submit(next, pages, None)
         while True:
-            stream.logger.info("Reading %s: %s.", stream.where(integration_id), current.kind)
             try:
-                for page in stream.read_pages(current):
-                    yield from self._storable(page, integration_id)
-                    current = current.seen_by_server(page.served_at).at(page.next)
-                    if page.next:
-                        self._bookmarks.progress(current)
-                        self._tap.checkpoint()
-                break
+                page = yield coming
             except KomboError as error:
                 if restarted or current.cursor is None or error.code != CURSOR_REFUSED:
                     raise
-                stream.logger.warning("%s The pass starts anew.", error)
+                self._stream.logger.warning("%s The pass starts anew.", error)
                 current, restarted = self._bookmarks.restart(current), True
+                pages = self._start(current)
+                coming = submit(next, pages, None)
+                continue
+            if page is None:
+                break
+            coming = submit(next, pages, None)  # on its way while this page is written
+            yield self._storable(page, current.integration_id)
+            current = current.seen_by_server(page.served_at).at(page.next)
+            if page.next:
+                self._bookmarks.progress(current)
+                self._tap.checkpoint()
         self._bookmarks.complete(current)
         self._tap.checkpoint(finished=True)
         return current
 
-    def _begin(self, integration_id: str) -> Pass:
+    def _start(self, current: Pass) -> Iterator[Page]:
+        """Tell about a pass that begins and return its pages, still to be asked for."""
+        where = self._stream.where(current.integration_id)
+        self._stream.logger.info("Reading %s: %s.", where, current.kind)
+        return self._stream.read_pages(current)
+
+    def _begin(self, integration_id: str, expired_at: str | None) -> Pass:
         """Return the pass to read now.
 
         Raises:
             KomboError: If the state cannot be read.
         """
-        expired_at = None
-        if self._stream.endpoint.incremental:
-            expired_at = self._tap.integrations.data_expired_at(integration_id)
         try:
             return self._bookmarks.begin(integration_id, expired_at)
         except BookmarkError as error:
             where = self._stream.where(integration_id)
             raise kombo_error(BAD_STATE, where, str(error)) from None
 
-    def _storable(self, page: Page, integration_id: str) -> Iterator[Record]:
+    def _storable(self, page: Page, integration_id: str) -> list[Record]:
         """Clean the records of a page and say whose they are.
 
         Raises:
             KomboError: If a record has no key.
         """
+        records = []
         for raw in page.records:
             record = self._clean(raw)
             record["integration_id"] = integration_id
@@ -105,7 +126,10 @@ class PassReader:
                 where = self._stream.where(integration_id)
                 raise kombo_error(UNUSABLE, where, "a record without `id`")
             if not (self._skips_anonymized and is_anonymized(record)):
-                yield record
+                records.append(record)
+        tombstones = sum(one.get("remote_deleted_at") is not None for one in records)
+        self._stream.tally.read(len(records), tombstones)
+        return records
 
 
 def _settings(stream: KomboStream) -> Settings:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import difflib
+import hashlib
 import json
 import os
+import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pendulum.parsing.exceptions import ParserError
@@ -14,7 +17,7 @@ from tap_kombo.filters import filter_complaints
 from tap_kombo.timestamps import to_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 REGIONS = {
     "eu": "https://api.kombo.dev/v1",
@@ -25,6 +28,9 @@ REGIONS = {
 
 MAX_PAGE_SIZE = 250
 """The most records that Kombo puts on one page of a list."""
+
+MAX_CONCURRENCY = 30
+"""Kombo allows no more actions at a time (docs.kombo.dev/ats/guides/concurrency-limiting)."""
 
 SETTINGS: dict[str, Any] = th.PropertiesList(
     th.Property(
@@ -43,14 +49,23 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
                 "type": ["array", "string"],
                 "items": {"type": "string", "pattern": r"^\s*[!-~]+\s*$"},
                 "minItems": 1,
-                "pattern": r"^\s*[!-+\--~]+\s*(,\s*[!-+\--~]+\s*)*$",
+                "pattern": r"^(@.+|\s*[!-+\--~]+\s*(,\s*[!-+\--~]+\s*)*)$",
             }
         ),
         required=True,
         title="Integration IDs",
         description=(
-            "The integrations to read, as a list or separated by commas. "
-            "Each ID stands on the integration's page in the Kombo dashboard."
+            "The integrations to read, as a list or separated by commas; `@PATH` reads them from "
+            "a file. Each ID stands on the integration's page in the Kombo dashboard."
+        ),
+    ),
+    th.Property(
+        "shard",
+        th.StringType(pattern=r"^[1-9][0-9]*/[1-9][0-9]*$"),
+        title="Shard",
+        description=(
+            "Read one part of the integrations only: `2/8` is the second of eight parts. "
+            "Which part an integration belongs to follows from its ID and never changes."
         ),
     ),
     th.Property(
@@ -78,6 +93,13 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=MAX_PAGE_SIZE,
         title="Page size",
         description="Records per request, 1 to 250.",
+    ),
+    th.Property(
+        "concurrency",
+        th.IntegerType(minimum=1, maximum=MAX_CONCURRENCY),
+        default=4,
+        title="Concurrency",
+        description="Requests in flight at most; 1 asks for one page after the other.",
     ),
     th.Property(
         "lookback_seconds",
@@ -199,6 +221,8 @@ def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
             name = str(error.path[0]) if error.path else "?"
             yield f"Setting '{name}': {_REASONS.get(name, error.message)}."
     yield from _bad_start_date(config.get("start_date"))
+    yield from _bad_ids_file(config.get("integration_ids"))
+    yield from _bad_shard(config.get("shard"))
     if isinstance(filters := config.get("filters"), dict):
         yield from filter_complaints(filters)
 
@@ -247,14 +271,62 @@ def _bad_start_date(value: object) -> Iterator[str]:
         yield f"Setting 'start_date': '{value}' is not a date such as 2026-01-31T00:00:00Z."
 
 
+def _bad_ids_file(value: object) -> Iterator[str]:
+    if not (isinstance(value, str) and value.startswith("@")):
+        return
+    try:
+        if not integration_ids(value):
+            yield f"Setting 'integration_ids': the file {value[1:]} names no integration."
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+        yield f"Setting 'integration_ids': the file {value[1:]} cannot be read: {why}."
+
+
+def _bad_shard(value: object) -> Iterator[str]:
+    if isinstance(value, str) and _SHARD.fullmatch(value):
+        part, parts = map(int, value.split("/"))
+        if part > parts:
+            yield f"Setting 'shard': there is no part {part} of {parts}."
+
+
+_SHARD = re.compile(r"[0-9]+/[0-9]+")
+
+
 def integration_ids(value: str | list[str]) -> list[str]:
-    """Return the configured integrations, each once, in the order given.
+    """Return the configured integrations in the order given; one may stand there twice.
 
     Args:
-        value: A list of IDs, or one text with IDs separated by commas.
+        value: A list of IDs, or one text with IDs separated by commas, or `@` and the path of a
+            file with IDs separated by commas or white space.
 
     Returns:
         The IDs without white space around them.
+
+    Raises:
+        OSError: If the file cannot be read.
+        UnicodeDecodeError: If it is no text.
     """
-    ids = value.split(",") if isinstance(value, str) else value
-    return list(dict.fromkeys(one.strip() for one in ids if one.strip()))
+    if isinstance(value, str):
+        text = Path(value[1:]).read_text(encoding="utf-8") if value.startswith("@") else value
+        value = re.split(r"[,\s]+", text)
+    return [one.strip() for one in value if one.strip()]
+
+
+def of_shard(ids: Iterable[str], shard: str | None) -> list[str]:
+    """Return the integrations that a part of the runs has to read.
+
+    Args:
+        ids: All integrations.
+        shard: `2/8` is the second of eight parts; `None` is everything.
+
+    Returns:
+        Those whose hash falls to the part; the same on every machine and in every run.
+    """
+    if shard is None:
+        return list(ids)
+    part, parts = map(int, shard.split("/"))
+    return [one for one in ids if _hash(one) % parts == part - 1]
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])

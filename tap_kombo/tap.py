@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+import os
 import sys
+import threading
 import time
+from collections import Counter
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
 import requests
@@ -15,13 +19,21 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
+from tap_kombo.bookmarks import Checkpoints
 from tap_kombo.cli import TYPES
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.errors import KomboError
+from tap_kombo.fanout import Fanout, InterruptedRunError
 from tap_kombo.integrations import Integrations
-from tap_kombo.settings import SETTINGS, complaints, environment_complaints, integration_ids
+from tap_kombo.settings import (
+    SETTINGS,
+    complaints,
+    environment_complaints,
+    integration_ids,
+    of_shard,
+)
 from tap_kombo.streams import make_stream
-from tap_kombo.verdict import RunFailedError, Verdict
+from tap_kombo.verdict import RunFailedError, Verdict, progress
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -29,9 +41,6 @@ if TYPE_CHECKING:
     import click
 
     from tap_kombo.client import KomboStream
-
-CHECKPOINT_SECONDS = 30
-"""At most so much work is done twice after a run was cut off."""
 
 
 class TapKombo(Tap):
@@ -64,7 +73,8 @@ class TapKombo(Tap):
             ConfigValidationError: If a setting is missing, unknown or wrong.
         """
         self.verdict = Verdict()
-        self._last_checkpoint = time.monotonic()
+        self._local = threading.local()
+        self._checkpoints = Checkpoints()
         try:
             super().__init__(validate_config=validate_config, **kwargs)
         except ConfigValidationError as error:
@@ -78,13 +88,54 @@ class TapKombo(Tap):
 
     @cached_property
     def integration_ids(self) -> list[str]:
-        """The integrations to read, each once."""
-        return integration_ids(self.config["integration_ids"])
+        """The integrations to read, each once, of this run's shard."""
+        configured = integration_ids(self.config["integration_ids"])
+        for one, times in Counter(configured).items():
+            if times > 1:
+                self.logger.warning("%s is listed %d times; it is read once.", one, times)
+        shard = self.config.get("shard")
+        ids = of_shard(dict.fromkeys(configured), shard)
+        if shard:
+            told = "%d of %d integration(s) fall to shard %s."
+            self.logger.info(told, len(ids), len(set(configured)), shard)
+        return ids
+
+    @property
+    def session(self) -> requests.Session:
+        """The HTTP session of the worker that asks; its connection is kept alive."""
+        if not hasattr(self._local, "session"):
+            self._local.session = requests.Session()
+        session: requests.Session = self._local.session
+        return session
 
     @cached_property
-    def session(self) -> requests.Session:
-        """One HTTP session for all streams, so that connections are kept alive."""
-        return requests.Session()
+    def fanout(self) -> Fanout:
+        """Reads the selected streams ahead of the writer."""
+        return self._fanout([one for one in map(self.stream, self.streams) if one.selected])
+
+    def _fanout(self, streams: Sequence[KomboStream]) -> Fanout:
+        tell_progress = partial(self._tell_progress, streams, time.monotonic())
+        concurrency = self.config["concurrency"]
+        return Fanout(streams, self.integration_ids, concurrency, self.logger, tell_progress)
+
+    def write(self, stream: KomboStream, *, alone: bool) -> None:
+        """Write a stream to its end.
+
+        Args:
+            stream: The stream.
+            alone: Whether nothing but this stream shall be read.
+
+        Raises:
+            InterruptedRunError: If a signal ends the run; the state has been written.
+        """
+        if alone:
+            self.fanout = self._fanout([stream])
+        try:
+            self.fanout.write(stream)
+        except InterruptedRunError:
+            self.logger.warning("The run was interrupted; what is complete is remembered.")
+            self.checkpoint(now=True)
+            raise
 
     @override
     def discover_streams(self) -> Sequence[KomboStream]:
@@ -99,16 +150,22 @@ class TapKombo(Tap):
         """What Kombo says about each integration."""
         return Integrations(self.stream("integrations"))
 
-    def checkpoint(self, *, finished: bool = False) -> None:
-        """Write the state out, so that a run that is cut off loses little.
+    def _tell_progress(self, streams: Sequence[KomboStream], began: float) -> None:
+        """Log how far a run has come."""
+        passes = len(streams) * len(self.integration_ids)
+        tallies = [stream.tally for stream in streams]
+        self.logger.info("%s", progress(tallies, passes, time.monotonic() - began))
+
+    def checkpoint(self, *, finished: bool = False, now: bool = False) -> None:
+        """Write the state out if it is due.
 
         Args:
             finished: Whether a pass has just been completed.
+            now: Whether it is due in any case.
         """
-        now = time.monotonic()
-        if finished or now >= self._last_checkpoint + CHECKPOINT_SECONDS:
+        records = sum(self.stream(name).tally.records for name in self.streams)
+        if now or self._checkpoints.is_due(self.state, records, finished=finished):
             self.state_writer.write_state(self.state)
-            self._last_checkpoint = now
 
     def conclude(self, stream: KomboStream) -> None:
         """Give the verdict after the last stream.
@@ -121,7 +178,9 @@ class TapKombo(Tap):
         """
         streams = [self.stream(name) for name in self.streams]
         if stream is streams[-1]:
-            self.verdict.conclude(streams, self.logger)
+            self.fanout.close()
+            del self.fanout
+            self.verdict.conclude([one for one in streams if one.selected], self.logger)
 
     @classmethod
     @override
@@ -156,6 +215,10 @@ def _told_in_one_line(tap: type[Tap]) -> Iterator[None]:
     """End with a line for each mistake and exit code 1, not with a stack trace."""
     try:
         yield
+    except InterruptedRunError as interrupted:
+        sys.stdout.flush()
+        logging.shutdown()
+        os._exit(interrupted.exit_code)  # a worker may still wait for an answer
     except ConfigValidationError as error:
         lines = error.errors
     except (KomboError, MappingError, RunFailedError) as error:

@@ -8,6 +8,7 @@ from support import Kombo
 
 from kombo_emulator import Emulator, serve
 from scripts.embedded_postgres import embedded_postgres
+from tap_kombo import budget, client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -69,7 +70,8 @@ def url(emulator: Emulator) -> Iterator[str]:
 @pytest.fixture
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr("backoff._sync.time.sleep", lambda _: None)
+    monkeypatch.setattr(client, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(budget, "MAX_GUESS_SECONDS", 0)
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import os
 from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from support import Kombo, Sent
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from kombo_emulator.table import MODELS
-from tap_kombo import endpoints, passes, tap
+from tap_kombo import bookmarks, endpoints, passes, tap
 from tap_kombo.bookmarks import Bookmarks, Pass
 
 if TYPE_CHECKING:
@@ -97,12 +98,14 @@ class Run:
         skew: Seconds that its clock is ahead of Kombo's.
         killed_after: It is killed before it writes this message; `None` lets it end.
         lossy: Whether the loader loses what came after the last state.
+        concurrency: The tap's setting of that name.
         between: What happens before its n-th request.
     """
 
     skew: float = 0
     killed_after: int | None = None
     lossy: bool = False
+    concurrency: int = 1
     between: tuple[tuple[int, Change | Wait], ...] = ()
 
 
@@ -119,6 +122,7 @@ runs = st.builds(
     skew=st.sampled_from([0, 0, -240, 240]),
     killed_after=st.none() | st.integers(1, 30),
     lossy=st.booleans(),
+    concurrency=st.sampled_from([1, 4]),
     between=st.lists(st.tuples(st.integers(1, 12), changes | waits), max_size=3).map(tuple),
 )
 pairs = st.lists(st.sampled_from(list(STREAMS)), min_size=2, max_size=2, unique=True)
@@ -191,15 +195,17 @@ class Scene:
         messages = itertools.count()
         requests = itertools.count(1)
         between = sorted(step.between, key=lambda one: one[0])
+        one_at_a_time = Lock()
 
         def killed() -> None:
             if next(messages) == step.killed_after:
                 raise KilledError
 
         def happen(_: Received) -> None:
-            at = next(requests)
-            while between and between[0][0] <= at:
-                self.do(between.pop(0)[1])
+            with one_at_a_time:
+                at = next(requests)
+                while between and between[0][0] <= at:
+                    self.do(between.pop(0)[1])
 
         sent = Sent(before=killed)
         self.kombo.emulator.intercept = happen
@@ -212,6 +218,7 @@ class Scene:
                 state=self.warehouse.state,
                 sent=sent,
                 page_size=2,
+                concurrency=step.concurrency,
             )
         except KilledError:
             lossy = step.lossy
@@ -325,7 +332,7 @@ def scene_kombo(request: pytest.FixtureRequest) -> Iterator[Kombo]:
     with pytest.MonkeyPatch.context() as patch, serve(emulator) as url:
         rows = [one for one in endpoints.ENDPOINTS if one.name in {*STREAMS, "integrations"}]
         patch.setattr(tap, "ENDPOINTS", rows)
-        patch.setattr(tap, "CHECKPOINT_SECONDS", 0)  # a state after each page
+        patch.setattr(bookmarks, "CHECKPOINT_SECONDS", 0)  # a state after each page
         yield Kombo(emulator, url)
 
 
@@ -364,10 +371,11 @@ def test_the_proof_can_fail(scene_kombo: Kombo, monkeypatch: pytest.MonkeyPatch)
     newest: dict[str, str] = {}
     storable = passes.PassReader._storable
 
-    def noted(reader: passes.PassReader, page: Page, integration_id: str) -> Iterator[Record]:
-        for record in storable(reader, page, integration_id):
+    def noted(reader: passes.PassReader, page: Page, integration_id: str) -> list[Record]:
+        records = storable(reader, page, integration_id)
+        for record in records:
             newest[integration_id] = max(newest.get(integration_id, ""), record["changed_at"])
-            yield record
+        return records
 
     # While the first pass runs, what was read already changes, then what was not.
     program = [

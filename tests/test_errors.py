@@ -51,7 +51,7 @@ def test_the_code_decides_whatever_the_status(code: str, status: int) -> None:
         (403, Action.FAIL_MODEL),
         (404, Action.FAIL_MODEL),
         (302, Action.FAIL_MODEL),
-        (429, Action.RETRY),
+        (429, Action.WAIT),
         (500, Action.RETRY),
         (502, Action.RETRY),
         (503, Action.RETRY),

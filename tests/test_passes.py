@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from support import Kombo, Sent
 
 from kombo_emulator import Behaviour
-from tap_kombo import tap
+from tap_kombo import bookmarks
 from tap_kombo.verdict import RunFailedError
 
 if TYPE_CHECKING:
@@ -152,7 +152,11 @@ def test_the_bookmark_is_the_servers_clock_if_that_is_behind(kombo: Kombo) -> No
 @pytest.mark.usefixtures("_no_waiting")
 def test_what_may_pass_is_asked_for_again(kombo: Kombo) -> None:
     kombo.emulator.add_integration(A)
-    answers = [Response(status_code=429), Response("<html>", 502), Response("{", 200)]
+    answers = [
+        Response(status_code=429, headers={"retry-after": "0"}),
+        Response("<html>", 502),
+        Response("{", 200),
+    ]
     kombo.emulator.intercept = lambda asked: (
         answers.pop(0) if answers and asked.path.endswith("/ats/interviews") else None
     )
@@ -215,7 +219,7 @@ def test_an_integration_that_is_not_ready_is_skipped(
     kombo.emulator.add_integration(B)
     kombo.emulator.intercept = failing(A, refusal(code, status))
 
-    sent = kombo.run(A, B, streams=("interviews", "jobs"))
+    sent = kombo.run(A, B, streams=("interviews", "jobs"), concurrency=1)
 
     assert {record["integration_id"] for record in sent.records()} == {B}
     assert f"Skipped: interviews of {A}" in caplog.text
@@ -252,7 +256,7 @@ def test_a_failure_half_way_keeps_the_bookmark_and_the_resume_point(kombo: Kombo
 def test_a_resumed_pass_is_followed_by_what_changed_meanwhile(
     kombo: Kombo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tap, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(bookmarks, "CHECKPOINT_SECONDS", 0)
     ats = kombo.emulator.add_integration(A)
     kombo.emulator.clock.advance(days=1)
     first_page = ats.records("ats_interviews")[0]["id"]

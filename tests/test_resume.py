@@ -12,7 +12,7 @@ from starlette.responses import Response
 from support import Kombo, Sent
 from typing_extensions import override
 
-from tap_kombo import tap
+from tap_kombo import bookmarks
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
@@ -94,7 +94,7 @@ class LongList:
 def pages(kombo: Kombo, monkeypatch: pytest.MonkeyPatch) -> LongList:
     """A long list, by the pace of which the tap's clock goes."""
     pages = LongList(kombo, ROWS)
-    monkeypatch.setattr(tap, "time", SimpleNamespace(monotonic=lambda: pages.work))
+    monkeypatch.setattr(bookmarks, "time", SimpleNamespace(monotonic=lambda: pages.work))
     return pages
 
 
@@ -105,7 +105,7 @@ def test_a_pass_goes_on_where_the_last_state_was_written(
     with pytest.raises(KilledError):
         kombo.run(A, sent=first, page_size=PAGE_SIZE)
     written = first.up_to_state[-1]
-    at_most = (tap.CHECKPOINT_SECONDS / PAGE_SECONDS + 1) * PAGE_SIZE
+    at_most = (bookmarks.CHECKPOINT_SECONDS / PAGE_SECONDS + 1) * PAGE_SIZE
     assert 0 < len(first.ids) - written <= at_most
 
     pages.cursors.clear()
