@@ -353,7 +353,7 @@ class KomboStream(RESTStream[str | None]):
 
     def _activate_version(self, version: int) -> None:
         """Let the target drop the rows that were not sent, if all were asked for."""
-        if self._complete:
+        if self._complete and self.tap.integration_ids == self.tap.configured_ids:
             self._write_activate_version_message(version)
         else:
             self.logger.warning(

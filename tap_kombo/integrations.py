@@ -20,6 +20,7 @@ _SETUP = {
     "INCOMPLETE": RULES["INTEGRATION.SETUP_INCOMPLETE"],
     "FINAL_SYNC_PENDING": RULES["INTEGRATION.SETUP_SYNC_PENDING"],
 }
+_COVERAGES = {"UNSUPPORTED", "NOT_IMPLEMENTED", "UNKNOWN"}
 
 
 class Integrations:
@@ -73,7 +74,7 @@ def require_readable(details: Details, endpoint: Endpoint, where: str) -> None:
     Raises:
         KomboError: If the integration is not set up yet, or the model is not available.
     """
-    setup = details.get("setup_status")
+    setup = str(details.get("setup_status"))
     if setup in _SETUP:
         raise KomboError(_SETUP[setup], where, f"setup_status {setup}")
     models = details.get("read_models")
@@ -90,7 +91,7 @@ def _require_available(model: Mapping[str, Any], where: str) -> None:
     """
     if model.get("is_available") is not False:
         return
-    coverage, scope = model.get("coverage_status"), model.get("scope_config_setting")
+    coverage, scope = str(model.get("coverage_status")), model.get("scope_config_setting")
     if model.get("opted_out_by_customer") is True:
         raise KomboError(OPTED_OUT, where, "opted_out_by_customer")
     if scope == "DISABLED":
@@ -99,9 +100,6 @@ def _require_available(model: Mapping[str, Any], where: str) -> None:
         )
     what = f"coverage_status {coverage}" if coverage in _COVERAGES else "is_available false"
     raise KomboError(RULES["INTEGRATION.MODEL_NOT_AVAILABLE"], where, what)
-
-
-_COVERAGES = {"UNSUPPORTED", "NOT_IMPLEMENTED", "UNKNOWN"}
 
 
 def data_expired_at(details: Details) -> str | None:

@@ -87,17 +87,22 @@ class TapKombo(Tap):
             _refuse(complaints(self.config, self.config_jsonschema))
 
     @cached_property
-    def integration_ids(self) -> list[str]:
-        """The integrations to read, each once, of this run's shard."""
-        configured = integration_ids(self.config["integration_ids"])
-        for one, times in Counter(configured).items():
+    def configured_ids(self) -> list[str]:
+        """All configured integrations, each once."""
+        listed = Counter(integration_ids(self.config["integration_ids"]))
+        for one, times in listed.items():
             if times > 1:
                 self.logger.warning("%s is listed %d times; it is read once.", one, times)
-        shard = self.config.get("shard")
-        ids = of_shard(dict.fromkeys(configured), shard)
+        return list(listed)
+
+    @cached_property
+    def integration_ids(self) -> list[str]:
+        """The integrations that this run reads."""
+        shard, configured = self.config.get("shard"), self.configured_ids
+        ids = of_shard(configured, shard)
         if shard:
             told = "%d of %d integration(s) fall to shard %s."
-            self.logger.info(told, len(ids), len(set(configured)), shard)
+            self.logger.info(told, len(ids), len(configured), shard)
         return ids
 
     @property

@@ -76,7 +76,10 @@ class Verdict:
         for _, error in failed:
             logger.error("Failed: %s", error)
         tallies = {stream.name: stream.tally for stream in streams}
-        if tallies and not any(one.complete or one.failed for one in tallies.values()):
+        counts = tallies.values()
+        if any(one.skipped for one in counts) and not any(
+            one.complete + one.failed for one in counts
+        ):
             logger.warning("Nothing was read: every integration was skipped.")
         tell(tallies, logger)
         if failed:

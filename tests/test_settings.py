@@ -1,10 +1,13 @@
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_kombo.settings import SETTINGS, complaints, integration_ids
+from tap_kombo.settings import SETTINGS, complaints, integration_ids, of_shard
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 GOOD = {"api_key": "ks_dev_1", "integration_ids": ["greenhouse:demo"]}
 
@@ -31,6 +34,13 @@ def test_key_and_integrations_are_enough() -> None:
         ({"start_date": "soon"}, "start_date"),
         ({"start_date": "12:00"}, "start_date"),
         ({"lookback_seconds": -1}, "lookback_seconds"),
+        ({"concurrency": 0}, "concurrency"),
+        ({"concurrency": 31}, "concurrency"),
+        ({"shard": "0/8"}, "shard"),
+        ({"shard": "9/8"}, "shard"),
+        ({"shard": "1"}, "shard"),
+        ({"integration_ids": "@no/such/file"}, "integration_ids"),
+        ({"integration_ids": "@"}, "integration_ids"),
         ({"batch_config": {}}, "batch_config"),
     ],
 )
@@ -64,6 +74,39 @@ def test_the_key_is_never_quoted() -> None:
 @pytest.mark.parametrize("value", [["a", "b"], ["a ", " b"], "a,b", " a , b ", "a,,b"])
 def test_integrations_come_as_list_or_text(value: str | list[str]) -> None:
     assert integration_ids(value) == ["a", "b"]
+
+
+@pytest.mark.parametrize("text", ["a\nb\n", "a, b", "\n a\t b\r\n\n"])
+def test_integrations_come_from_a_file(text: str, tmp_path: Path) -> None:
+    file = tmp_path / "my customers.txt"
+    file.write_text(text)
+    assert list(complaints(GOOD | {"integration_ids": f"@{file}"}, SETTINGS)) == []
+    assert integration_ids(f"@{file}") == ["a", "b"]
+
+
+@pytest.mark.parametrize("content", [b"", b" \n", b"\xff\xfe"])
+def test_a_file_without_integrations_is_named(content: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_bytes(content)
+    lines = list(complaints(GOOD | {"integration_ids": f"@{file}"}, SETTINGS))
+    assert len(lines) == 1
+    assert str(file) in lines[0]
+
+
+@pytest.mark.parametrize("parts", [1, 2, 8])
+def test_shards_share_the_integrations(parts: int) -> None:
+    ids = [f"greenhouse:{number}" for number in range(1000)]
+    shards = [of_shard(ids, f"{part}/{parts}") for part in range(1, parts + 1)]
+    assert sorted(one for shard in shards for one in shard) == sorted(ids)
+    assert all(len(shard) > 0.8 * 1000 / parts for shard in shards)
+
+
+def test_an_integration_stays_in_its_shard() -> None:
+    """Its bookmark is in the state of that shard: another hash would make all passes full ones."""
+    assert of_shard(["greenhouse:a", "greenhouse:b", "lever:c", "personio:d"], "1/2") == [
+        "lever:c",
+        "personio:d",
+    ]
 
 
 def test_every_setting_has_a_title_and_a_description() -> None:

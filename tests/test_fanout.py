@@ -1,0 +1,274 @@
+"""Passes side by side, against the emulator over HTTP."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from support import KEY, Kombo, Sent, catalog
+from test_passes import expected, refusal
+
+from kombo_emulator import Emulator, Size, serve
+from tap_kombo import fanout
+from tap_kombo.errors import KomboError
+from tap_kombo.tap import TapKombo
+from tap_kombo.verdict import RunFailedError
+
+if TYPE_CHECKING:
+    from starlette.responses import Response
+
+    from kombo_emulator.received import Received
+
+A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
+STREAMS = ("interviews", "applications", "candidates", "jobs")
+
+
+class Meter:
+    """Notes how many requests are in flight, and holds each until others have arrived.
+
+    Attributes:
+        most: The most requests that were in flight at the same time.
+    """
+
+    def __init__(self, waits_for: int) -> None:
+        self.most = 0
+        self._barrier = threading.Barrier(waits_for, timeout=20) if waits_for > 1 else None
+        self._lock = threading.Lock()
+        self._now = 0
+
+    def __call__(self, request: Received) -> Response | None:
+        with self._lock:
+            self._now += 1
+            self.most = max(self.most, self._now)
+        if self._barrier and "cursor" not in request.params and request.path.startswith("/ats"):
+            self._barrier.wait()
+        with self._lock:
+            self._now -= 1
+        return None
+
+
+@pytest.mark.parametrize("concurrency", [2, 4])
+def test_so_many_requests_are_in_flight_and_no_more(kombo: Kombo, concurrency: int) -> None:
+    kombo.emulator.add_integration(A)
+    kombo.emulator.intercept = meter = Meter(concurrency)  # would time out with less
+
+    kombo.run(A, streams=STREAMS, concurrency=concurrency, page_size=20)
+
+    assert meter.most == concurrency
+
+
+def test_one_request_at_a_time_goes_model_by_model(kombo: Kombo) -> None:
+    for one in (A, B):
+        kombo.emulator.add_integration(one)
+    kombo.emulator.intercept = meter = Meter(1)
+
+    kombo.run(A, B, streams=("interviews", "jobs"), concurrency=1, page_size=50)
+
+    assert meter.most == 1
+    asked = [(one.path, one.integration_id) for one in kombo.emulator.requests]
+    passes = list(dict.fromkeys(one for one in asked if one[0].startswith("/ats")))
+    assert passes == [(f"/ats/{name}", one) for name in ("interviews", "jobs") for one in (A, B)]
+
+
+def test_a_later_stream_is_written_while_an_earlier_one_waits(kombo: Kombo) -> None:
+    """Holds the override of the SDK's final `sync`, which must be called once per stream."""
+    kombo.emulator.add_integration(A)
+    jobs_came = threading.Event()
+
+    def hold(request: Received) -> None:
+        if request.path == "/ats/interviews" and "cursor" in request.params:
+            assert jobs_came.wait(20)
+
+    def watch() -> None:
+        if sent.messages and sent.messages[-1].get("stream") == "jobs":
+            jobs_came.set()
+
+    sent = Sent(before=watch)
+    kombo.emulator.intercept = hold
+    kombo.run(A, streams=("interviews", "jobs"), page_size=50, sent=sent)
+
+    order = [one["stream"] for one in sent.messages if one["type"] == "RECORD"]
+    assert order.index("jobs") < len(order) - 1 - order[::-1].index("interviews")
+    assert Counter(order) == {"interviews": 120, "jobs": 6}
+    schemas = [one["stream"] for one in sent.messages if one["type"] == "SCHEMA"]
+    assert schemas == ["interviews", "jobs"]
+
+
+@pytest.mark.parametrize("concurrency", [1, 3, 16])
+def test_the_same_records_come_with_any_concurrency(kombo: Kombo, concurrency: int) -> None:
+    for one in (A, B, C):
+        kombo.emulator.add_integration(one)
+
+    sent = kombo.run(A, B, C, streams=STREAMS, concurrency=concurrency, page_size=10)
+
+    assert {one["id"]: one for one in sent.records()} == expected(kombo, A, B, C)
+    assert Counter(one["stream"] for one in sent.messages if one["type"] == "RECORD") == {
+        "interviews": 360,
+        "applications": 240,
+        "candidates": 180,
+        "jobs": 18,
+    }
+    assert all(sent.bookmark(one, stream) for one in (A, B, C) for stream in STREAMS)
+
+
+def test_at_most_two_pages_per_place_are_held(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page counts from when it is asked for until its records were written."""
+    kombo.emulator.add_integration(A)
+    written: Counter[str] = Counter()
+    ahead = []
+
+    def note(request: Received) -> None:
+        if request.path.startswith("/ats"):
+            asked = len([one for one in kombo.emulator.requests if one.path.startswith("/ats")]) + 1
+            ahead.append(asked - sum(written.values()) // 10)
+
+    def count() -> None:
+        if sent.messages and sent.messages[-1]["type"] == "RECORD":
+            written[sent.messages[-1]["stream"]] += 1
+
+    monkeypatch.setattr(fanout, "PROGRESS_SECONDS", 0.001)
+    sent = Sent(before=count)
+    kombo.emulator.intercept = note
+    kombo.run(A, streams=("interviews", "applications"), concurrency=2, page_size=10, sent=sent)
+
+    assert 1 < max(ahead) <= 2 * 2
+
+
+def test_progress_is_told(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    kombo.emulator.add_integration(A)
+    monkeypatch.setattr(fanout, "PROGRESS_SECONDS", 0)
+
+    kombo.run(A, streams=STREAMS)
+
+    assert "of 4 passes done, " in caplog.text
+    assert " records per second." in caplog.text
+
+
+def test_an_unknown_integration_breaks_nothing_else(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    for one in (A, C):
+        kombo.emulator.add_integration(one)
+    sent = Sent()
+
+    with pytest.raises(RunFailedError, match="of 1 integration"):
+        kombo.run(A, B, C, streams=STREAMS, sent=sent)
+
+    assert {one["integration_id"] for one in sent.records()} == {A, C}
+    for stream in STREAMS:
+        assert sent.bookmark(A, stream)
+        assert sent.bookmark(C, stream)
+        assert not sent.bookmark(B, stream)
+    failed = [one.getMessage() for one in caplog.records if "Failed:" in one.getMessage()]
+    assert len(failed) == 1
+    assert f"of {B}: Kombo does not know this integration" in failed[0]
+
+
+def test_a_wrong_key_stops_the_run_at_once(kombo: Kombo) -> None:
+    for one in (A, B, C):
+        kombo.emulator.add_integration(one)
+    kombo.emulator.api_key = "another"
+
+    with pytest.raises(KomboError, match="AUTHENTICATION_INVALID"):
+        kombo.run(A, B, C, streams=STREAMS, concurrency=2)
+
+    assert len(kombo.emulator.requests) <= 3
+
+
+def test_a_limit_makes_a_run_slower_but_not_fail(kombo: Kombo) -> None:
+    """As many refusals as there are requests do not count as retries."""
+    kombo.emulator.add_integration(A)
+    left = Counter({"refusals": 20})
+    lock = threading.Lock()
+
+    def refuse(_: Received) -> Response | None:
+        with lock:
+            left["refusals"] -= 1
+            if left["refusals"] < 0:
+                return None
+        answer = refusal("PLATFORM.RATE_LIMIT_EXCEEDED", 429)
+        answer.headers["retry-after"] = "0"
+        return answer
+
+    kombo.emulator.intercept = refuse
+    sent = kombo.run(A, max_retries=0)
+
+    assert len(sent.records()) == 120
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_run_and_leaves_the_state(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    emulator = Emulator(now="2026-11-23T10:00:00Z")
+    emulator.add_integration(A, "ATS", Size(interviews=30))
+    stuck, end = threading.Event(), threading.Event()
+
+    def hold(request: Received) -> None:
+        if request.path == "/ats/interviews" and len(emulator.requests) > 6:
+            stuck.set()
+            end.wait(60)
+
+    emulator.intercept = hold
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog("interviews", "jobs")))
+    with serve(emulator) as url:
+        config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "page_size": 3}
+        (tmp_path / "config.json").write_text(json.dumps(config))
+        command = [sys.executable, "-m", "tap_kombo", "--config", "config.json"]
+        process = subprocess.Popen(
+            [*command, "--catalog", "catalog.json"],
+            cwd=tmp_path,
+            env=os.environ | {"PYTHONPATH": str(Path.cwd())},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        try:
+            assert stuck.wait(30)
+            process.send_signal(number)
+            output, log = process.communicate(timeout=30)
+        finally:
+            process.kill()
+            end.set()
+
+    assert process.returncode == code, log
+    assert "Traceback" not in log
+    last = json.loads(output.splitlines()[-1])
+    assert last["type"] == "STATE"
+    jobs, interviews = (
+        last["value"]["bookmarks"][name]["partitions"][0] for name in ("jobs", "interviews")
+    )
+    assert jobs["replication_key_value"]
+    assert interviews["resume"]["cursor"]
+
+
+def test_all_integrations_skipped_is_green_with_a_warning(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    for one in (A, B):
+        kombo.emulator.add_integration(one).details.setup_status = "INCOMPLETE"
+
+    sent = kombo.run(A, B)
+
+    assert not sent.records()
+    assert "Nothing was read: every integration was skipped." in caplog.text
+
+
+def test_discovery_needs_no_workers() -> None:
+    tap = TapKombo(config={}, validate_config=False, setup_mapper=False)
+    assert len(tap.catalog_dict["streams"]) == 43
+    assert "fanout" not in vars(tap)
