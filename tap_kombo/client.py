@@ -6,7 +6,7 @@ import importlib.resources
 import time
 from functools import cached_property
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, ParamSpec
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import requests
@@ -16,14 +16,6 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.singerlib import Metadata
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams.rest import HTTPRequest, PageContext
-from tenacity import (
-    retry,
-    retry_if_exception_type,
-    sleep_using_event,
-    stop_after_attempt,
-    stop_when_event_set,
-    wait_random_exponential,
-)
 from typing_extensions import override
 
 from tap_kombo import schemas
@@ -34,33 +26,29 @@ from tap_kombo.errors import (
     Action,
     KomboError,
     LimitedKomboError,
-    RetriableKomboError,
     from_response,
     kombo_error,
 )
 from tap_kombo.filters import as_text, query_parameters
 from tap_kombo.pagination import EnvelopeError, Page, follow, read_page
 from tap_kombo.passes import PassReader
+from tap_kombo.retries import retried
 from tap_kombo.settings import REGIONS
 from tap_kombo.tally import Tally
 from tap_kombo.timestamps import to_kombo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from singer_sdk.helpers.types import Auth, Context, Record
     from singer_sdk.singerlib import MetadataMapping
-    from tenacity import RetryCallState
 
     from tap_kombo.bookmarks import Pass
     from tap_kombo.endpoints import Endpoint
     from tap_kombo.fanout import Step
     from tap_kombo.tap import TapKombo
 
-P = ParamSpec("P")
-
 CONNECT_TIMEOUT_SECONDS = 10
-MAX_WAIT_SECONDS = 60
 
 
 class KomboStream(RESTStream[str | None]):
@@ -185,7 +173,8 @@ class KomboStream(RESTStream[str | None]):
         Raises:
             KomboError: If a page could not be read, after retries, or a cursor came back.
         """
-        read = self._retried(self._read_with_patience)
+        stopped = self.tap.fanout.budget.stopped
+        read = retried(self._read_with_patience, self.config["max_retries"], stopped, self.logger)
         try:
             yield from follow(lambda at: read(context, at), cursor)
         except EnvelopeError as error:
@@ -254,28 +243,6 @@ class KomboStream(RESTStream[str | None]):
                 return self.read_page(context, cursor)
             except LimitedKomboError as error:
                 self.logger.debug("%s", error)
-
-    def _retried(self, read: Callable[P, Page]) -> Callable[P, Page]:
-        """Let a read that failed in passing be tried again, ever later."""
-        retries, stopped = self.config["max_retries"], self.tap.fanout.budget.stopped
-
-        def tell(state: RetryCallState) -> None:
-            self.logger.warning(
-                "%s Trying again in %.1f seconds (retry %d of %d).",
-                state.outcome and state.outcome.exception(),
-                state.upcoming_sleep,
-                state.attempt_number,
-                retries,
-            )
-
-        return retry(
-            retry=retry_if_exception_type(RetriableKomboError),
-            wait=wait_random_exponential(max=MAX_WAIT_SECONDS),
-            stop=stop_after_attempt(retries + 1) | stop_when_event_set(stopped),
-            sleep=sleep_using_event(stopped),
-            before_sleep=tell,
-            reraise=True,
-        )(read)
 
     # --- the stream
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from tap_kombo.errors import OPTED_OUT, RULES, Action, KomboError
@@ -12,15 +13,68 @@ if TYPE_CHECKING:
 
     from tap_kombo.client import KomboStream
     from tap_kombo.endpoints import Endpoint
-
-Details = dict[str, Any]
-"""Kombo's answer; empty if it was refused, for then the lists will tell why."""
+    from tap_kombo.errors import Rule
 
 _SETUP = {
     "INCOMPLETE": RULES["INTEGRATION.SETUP_INCOMPLETE"],
     "FINAL_SYNC_PENDING": RULES["INTEGRATION.SETUP_SYNC_PENDING"],
 }
 _COVERAGES = {"UNSUPPORTED", "NOT_IMPLEMENTED", "UNKNOWN"}
+
+
+@dataclass(frozen=True)
+class Details:
+    """What matters for reading an integration; nothing of it may be known.
+
+    Attributes:
+        category: Its category; an integration has models of one only.
+        setup_status: How far the setup has come.
+        data_expired_at: When a changed configuration made the data outdated, if it still is.
+        unavailable: Why a model cannot be read, by Kombo's model id.
+    """
+
+    category: str | None = None
+    setup_status: str | None = None
+    data_expired_at: str | None = None
+    unavailable: Mapping[str, tuple[Rule, str]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, answer: Mapping[str, Any]) -> Details:
+        """Take from Kombo's answer what matters; the rest is large.
+
+        Args:
+            answer: `data` of the answer
+                (docs.kombo.dev/api-reference/general/v1/get-integrations-integration-id).
+        """
+        names = ("category", "setup_status", "data_expired_at")
+        texts = {name: value for name in names if isinstance(value := answer.get(name), str)}
+        models = answer.get("read_models")
+        unavailable = {
+            str(model.get("id")): why
+            for model in (models if isinstance(models, list) else ())
+            if isinstance(model, dict) and (why := _why_unavailable(model))
+        }
+        return cls(**texts, unavailable=unavailable)
+
+    def serves(self, endpoint: Endpoint) -> bool:
+        """Return whether a model is of the integration's category; if unknown, Kombo will tell."""
+        return self.category in {None, endpoint.category}
+
+    def require_readable(self, endpoint: Endpoint, where: str) -> None:
+        """Do nothing if a model can be read, as far as it is known.
+
+        Args:
+            endpoint: The model.
+            where: What would be asked for.
+
+        Raises:
+            KomboError: If the integration is not set up yet, or the model is not available.
+        """
+        if rule := _SETUP.get(self.setup_status or ""):
+            raise KomboError(rule, where, f"setup_status {self.setup_status}")
+        if why := self.unavailable.get(endpoint.model or ""):
+            rule, what = why
+            raise KomboError(rule, where, what)
 
 
 class Integrations:
@@ -47,62 +101,25 @@ class Integrations:
         return self._details[integration_id]
 
     def _ask(self, integration_id: str) -> Details:
+        """Ask Kombo; if it refuses, nothing is known, and the lists will tell why."""
         try:
             pages = list(self._stream.follow_pages({"integration_id": integration_id}))
         except KomboError as error:
             if error.action is Action.STOP_RUN:
                 raise
             self._stream.logger.info("%s", error)
-            return {}
-        return pages[0].records[0]
+            return Details()
+        return Details.of(pages[0].records[0])
 
 
-def serves(details: Details, endpoint: Endpoint) -> bool:
-    """Return whether an integration is of the category of a model; if unknown, Kombo will tell."""
-    return str(details.get("category", endpoint.category)) == endpoint.category
-
-
-def require_readable(details: Details, endpoint: Endpoint, where: str) -> None:
-    """Do nothing if a model can be read, as far as the details tell.
-
-    Args:
-        details: What Kombo says about the integration
-            (docs.kombo.dev/api-reference/general/v1/get-integrations-integration-id).
-        endpoint: The model.
-        where: What would be asked for.
-
-    Raises:
-        KomboError: If the integration is not set up yet, or the model is not available.
-    """
-    setup = str(details.get("setup_status"))
-    if setup in _SETUP:
-        raise KomboError(_SETUP[setup], where, f"setup_status {setup}")
-    models = details.get("read_models")
-    for model in models if isinstance(models, list) else ():
-        if isinstance(model, dict) and model.get("id") == endpoint.model:
-            _require_available(model, where)
-
-
-def _require_available(model: Mapping[str, Any], where: str) -> None:
-    """Do nothing if a model is available, enabled and not opted out.
-
-    Raises:
-        KomboError: If it is not.
-    """
+def _why_unavailable(model: Mapping[str, Any]) -> tuple[Rule, str] | None:
+    """Say why a model is not available; Kombo's own flag decides whether it is."""
     if model.get("is_available") is not False:
-        return
-    coverage, scope = str(model.get("coverage_status")), model.get("scope_config_setting")
+        return None
     if model.get("opted_out_by_customer") is True:
-        raise KomboError(OPTED_OUT, where, "opted_out_by_customer")
-    if scope == "DISABLED":
-        raise KomboError(
-            RULES["INTEGRATION.MODEL_DISABLED"], where, "scope_config_setting DISABLED"
-        )
+        return OPTED_OUT, "opted_out_by_customer"
+    if model.get("scope_config_setting") == "DISABLED":
+        return RULES["INTEGRATION.MODEL_DISABLED"], "scope_config_setting DISABLED"
+    coverage = str(model.get("coverage_status"))
     what = f"coverage_status {coverage}" if coverage in _COVERAGES else "is_available false"
-    raise KomboError(RULES["INTEGRATION.MODEL_NOT_AVAILABLE"], where, what)
-
-
-def data_expired_at(details: Details) -> str | None:
-    """Return when a changed configuration made the data outdated, if it still is."""
-    value = details.get("data_expired_at")
-    return value if isinstance(value, str) else None
+    return RULES["INTEGRATION.MODEL_NOT_AVAILABLE"], what

@@ -12,7 +12,7 @@ from tap_kombo.bookmarks import BookmarkError, Bookmarks, Pass, Settings
 from tap_kombo.endpoints import PRIMARY_KEY
 from tap_kombo.errors import BAD_STATE, CURSOR_REFUSED, UNUSABLE, KomboError, kombo_error
 from tap_kombo.filters import as_text
-from tap_kombo.integrations import data_expired_at, require_readable, serves
+from tap_kombo.integrations import Details
 from tap_kombo.records import Found, compile_cleaner, is_anonymized
 from tap_kombo.timestamps import to_moment
 
@@ -55,13 +55,13 @@ class PassReader:
         Raises:
             KomboError: If a pass could not be completed; its bookmark stays.
         """
-        endpoint, details = self._stream.endpoint, {}
+        endpoint, details = self._stream.endpoint, Details()
         if endpoint.category != "GENERAL":
             details = yield self._tap.integrations.look_up(integration_id)
-            if not serves(details, endpoint):
+            if not details.serves(endpoint):
                 return False
-            require_readable(details, endpoint, self._stream.where(integration_id))
-        done = yield from self._read_pass(self._begin(integration_id, data_expired_at(details)))
+            details.require_readable(endpoint, self._stream.where(integration_id))
+        done = yield from self._read_pass(self._begin(integration_id, details.data_expired_at))
         if done.resumed:
             yield from self._read_pass(self._bookmarks.follow_up(done))
         return True

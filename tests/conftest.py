@@ -8,7 +8,7 @@ from support import Kombo
 
 from kombo_emulator import Emulator, serve
 from scripts.embedded_postgres import embedded_postgres
-from tap_kombo import budget, client
+from tap_kombo import budget, retries
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -70,7 +70,7 @@ def url(emulator: Emulator) -> Iterator[str]:
 @pytest.fixture
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr(client, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(retries, "MAX_WAIT_SECONDS", 0)
     monkeypatch.setattr(budget, "MAX_GUESS_SECONDS", 0)
 
 

@@ -8,7 +8,7 @@ from test_passes import refusal
 from kombo_emulator import Emulator
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.errors import Action, KomboError
-from tap_kombo.integrations import require_readable
+from tap_kombo.integrations import Details
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -57,7 +57,7 @@ MODEL: dict[str, Any] = {
 )
 def test_what_cannot_be_read_is_skipped(details: dict[str, Any], action: Action, why: str) -> None:
     with pytest.raises(KomboError, match=why) as raised:
-        require_readable(details, INTERVIEWS, "interviews of a")
+        Details.of(details).require_readable(INTERVIEWS, "interviews of a")
     assert raised.value.action is action
 
 
@@ -77,7 +77,7 @@ def test_what_cannot_be_read_is_skipped(details: dict[str, Any], action: Action,
     ],
 )
 def test_what_may_be_readable_is_tried(details: dict[str, Any]) -> None:
-    require_readable(details, INTERVIEWS, "interviews of a")
+    Details.of(details).require_readable(INTERVIEWS, "interviews of a")
 
 
 def test_the_emulator_calls_every_model_as_the_table_does() -> None:

@@ -12,20 +12,26 @@ import psycopg
 import pytest
 from support import KEY
 
-from kombo_emulator import Emulator, serve
+from kombo_emulator import Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, MeltanoProject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from scripts.embedded_postgres import PostgreSQL
 
 A = "greenhouse:demo"
-README = (CHECKOUT / "README.md").read_text()
+
+
+def blocks(page: str) -> list[str]:
+    """The commands of a page, block by block."""
+    return re.findall(r"```bash\n(.*?)```", (CHECKOUT / page).read_text(), re.DOTALL)
+
+
 COMMANDS = [
     line.split("    #")[0].strip()
-    for block in re.findall(r"```bash\n(.*?)```", README, re.DOTALL)
+    for block in blocks("README.md")
     for line in block.splitlines()
     if line.strip() and not line.startswith("#")
 ]
@@ -81,29 +87,54 @@ def test_the_tap_runs_without_meltano(running: tuple[Emulator, str], tmp_path: P
     assert len(sent) == len(emulator.integrations[A].records("ats_interviews"))
 
 
-def test_the_tap_runs_with_meltano(
+@pytest.fixture
+def meltano(
     running: tuple[Emulator, str], postgres: PostgreSQL, worker_id: str
-) -> None:
-    emulator, url = running
+) -> Callable[..., list[tuple[str, int]]]:
+    """Run commands that load, and return how many interviews arrived of each integration."""
     folder = CHECKOUT / ".demo" / f"tests-{worker_id}"
     settings = {
         "TAP_KOMBO_API_KEY": KEY,
-        "TAP_KOMBO_INTEGRATION_IDS": A,
-        "TAP_KOMBO_API_URL": url,
-        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "readme",
+        "TAP_KOMBO_API_URL": running[1],
         "TARGET_JSONL_DESTINATION_PATH": str(folder),
         **postgres.target_settings,
     }
-    project = MeltanoProject(folder, settings)
-    project.prepare()
-    env = {name: value for name, value in os.environ.items() if not name.startswith("TAP_")}
+    MeltanoProject(folder, settings).prepare()
+    names = ("MELTANO_", "TAP_", "TARGET_")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(names)}
     env |= {"MELTANO_PROJECT_ROOT": str(folder), **settings}
+
+    def run(commands: list[str], schema: str, **more: str) -> list[tuple[str, int]]:
+        for name, text in more.items():
+            (folder / f"{name}.txt").write_text(text)
+        there = {"TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema}
+        for command in commands:
+            shell(command.replace(MELTANO, f"{CHECKOUT}/{MELTANO}"), folder, env | there)
+        with psycopg.connect(postgres.url, options=f"-c search_path={schema}") as connection:
+            counted = "select integration_id, count(*) from interviews group by 1 order by 1"
+            return connection.execute(counted).fetchall()
+
+    env["TAP_KOMBO_INTEGRATION_IDS"] = A
+    return run
+
+
+def test_the_tap_runs_with_meltano(meltano: Callable[..., list[tuple[str, int]]]) -> None:
     commands = [one for one in COMMANDS if MELTANO in one and "target-jsonl" not in one]
     assert len(commands) > 2
 
-    for command in commands:
-        shell(command.replace(MELTANO, f"{CHECKOUT}/{MELTANO}"), folder, env)
+    assert meltano(commands, "readme") == [(A, 120)]
 
-    with psycopg.connect(postgres.url) as connection:
-        rows = connection.execute("select count(*) from readme.interviews").fetchone()
-    assert rows == (len(emulator.integrations[A].records("ats_interviews")),)
+
+def test_many_customers_are_read_in_one_run_or_in_shards(
+    running: tuple[Emulator, str], meltano: Callable[..., list[tuple[str, int]]]
+) -> None:
+    one_run, shards = blocks("docs/many-customers.md")
+    customers = [f"lever:{number}" for number in range(4)]
+    for one in customers:
+        running[0].add_integration(one, "ATS", Size(interviews=7))
+    expected = [(one, 7) for one in customers]
+    listed = "\n".join(customers)
+
+    assert meltano([one_run], "one_run", customers=listed) == expected
+    exported = f"export TAP_KOMBO_INTEGRATION_IDS={','.join(customers)}\n"
+    assert meltano([exported + shards], "shards") == expected
