@@ -17,7 +17,7 @@ unexport VIRTUAL_ENV
 
 .PHONY: help
 help: ## List these commands
-	@sed -nE 's/^([a-z]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 .PHONY: install
 install: .venv/.installed .venv-meltano/.installed ## Make the venvs of the tap and of Meltano
@@ -36,6 +36,14 @@ nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills
 	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
 	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py
 
+.PHONY: test-airflow
+test-airflow: install .venv-airflow/.installed ## Run the Airflow example
+	$(BIN)/pytest examples/airflow
+
+.PHONY: bench
+bench: .venv/.installed ## Measure against a bare loop; SCENARIOS="limit scale" picks some
+	@$(BIN)/python -m benchmarks $(SCENARIOS)
+
 .PHONY: lint
 lint: .venv/.installed ## Check style, types and dependencies
 	$(BIN)/ruff check
@@ -47,10 +55,11 @@ lint: .venv/.installed ## Check style, types and dependencies
 constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) pyproject.toml --group dev --output-file constraints/dev.txt
 	$(COMPILE) --group meltano --output-file constraints/meltano.txt
+	$(COMPILE) --group airflow --output-file constraints/airflow.txt
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included
-	rm -rf .venv .venv-meltano .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-meltano .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
 	@python="$(PYTHON)"; \
@@ -69,7 +78,7 @@ $(UV):
 	$(UV) pip install --quiet --python $(BIN)/python --editable . --group dev --constraint constraints/dev.txt
 	@touch $@
 
-.venv-meltano/.installed: pyproject.toml constraints/meltano.txt | $(UV)
-	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-meltano
-	$(UV) pip install --quiet --python .venv-meltano/bin/python --group meltano --constraint constraints/meltano.txt
+.venv-%/.installed: pyproject.toml constraints/%.txt | $(UV)
+	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-$*
+	$(UV) pip install --quiet --python .venv-$*/bin/python --group $* --constraint constraints/$*.txt
 	@touch $@

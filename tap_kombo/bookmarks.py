@@ -26,7 +26,7 @@ EVER = pendulum.datetime(1, 1, 1)
 CHECKPOINT_SECONDS = 30
 """At most so much work is done twice after a run was cut off."""
 
-RECORDS_PER_ENTRY = 20
+RECORDS_PER_ENTRY = 30
 """So many records for each entry of the state make it under a tenth of what is written."""
 
 

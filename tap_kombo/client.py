@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.resources
+import sys
 import time
 from functools import cached_property
 from http import HTTPStatus
@@ -63,6 +64,7 @@ class KomboStream(RESTStream[str | None]):
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.ROOT_ONLY
+    STATE_MSG_FREQUENCY = sys.maxsize  # the tap decides when the state is written
     partitions = None
 
     def __init__(self, tap: TapKombo, endpoint: Endpoint) -> None:

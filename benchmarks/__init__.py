@@ -1,0 +1,1 @@
+"""What tap-kombo costs, measured against a bare loop."""

@@ -1,0 +1,163 @@
+"""Runs whole processes and says what they took."""
+
+from __future__ import annotations
+
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from benchmarks.server import Scenario
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+MODELS = (
+    "interviews",
+    "applications",
+    "candidates",
+    "jobs",
+    "offers",
+    "users",
+    "roles",
+    "tags",
+    "rejection_reasons",
+    "notes",
+)
+
+
+@dataclass(frozen=True)
+class Run:
+    """One process.
+
+    Attributes:
+        wall: Seconds from start to end.
+        cpu: Seconds of processor time.
+        memory: Peak of resident memory, in MB.
+        code: Exit code.
+    """
+
+    wall: float
+    cpu: float
+    memory: float
+    code: int
+
+
+def run(command: Sequence[str], output: Path | None = None, log: Path | None = None) -> Run:
+    """Run a command to its end.
+
+    Args:
+        command: What follows `python`.
+        output: Where its standard output goes; none is nowhere.
+        log: Where its standard error goes.
+    """
+    with _open(output) as out, _open(log) as err:
+        began = time.monotonic()
+        process = subprocess.Popen(  # noqa: S603 - our own programs
+            [sys.executable, *command], stdout=out, stderr=err, cwd=CHECKOUT
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(wall, cpu, usage.ru_maxrss / 1024, process.returncode)
+
+
+@contextmanager
+def _open(path: Path | None) -> Iterator[BinaryIO]:
+    with Path(path or os.devnull).open("wb") as file:
+        yield file
+
+
+def median(runs: Sequence[Run]) -> Run:
+    """Return the median of each figure.
+
+    Raises:
+        RuntimeError: If a run failed.
+    """
+    if any(one.code for one in runs):
+        msg = f"a run failed: {runs}"
+        raise RuntimeError(msg)
+    return Run(
+        statistics.median(one.wall for one in runs),
+        statistics.median(one.cpu for one in runs),
+        statistics.median(one.memory for one in runs),
+        0,
+    )
+
+
+def interleaved(commands: Mapping[str, Sequence[str]], times: int) -> dict[str, Run]:
+    """Run some commands in turns, so that what disturbs disturbs all."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(times):
+        for name, command in commands.items():
+            runs[name].append(run(command))
+    return {name: median(some) for name, some in runs.items()}
+
+
+@contextmanager
+def served(scenario: Scenario) -> Iterator[str]:
+    """Start the server in a process of its own, and yield its base URL."""
+    process = subprocess.Popen(  # noqa: S603 - our own program
+        [sys.executable, "-m", "benchmarks.server", json.dumps(asdict(scenario))],
+        cwd=CHECKOUT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin
+    assert process.stdout
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.stdin.close()
+        process.wait()
+        process.stdout.close()
+
+
+def stats(url: str) -> dict[str, Any]:
+    """Ask the server what it has seen."""
+    with urllib.request.urlopen(url.replace("/v1", "/stats")) as answer:  # noqa: S310
+        found: dict[str, Any] = json.load(answer)
+    return found
+
+
+def tap(
+    folder: Path,
+    url: str,
+    integrations: int = 1,
+    streams: Sequence[str] = ("interviews",),
+    deselected: str | None = None,
+    **settings: object,
+) -> list[str]:
+    """Write configuration and catalog, and return the command that runs tap-kombo."""
+    ids = [f"tool:bench-{number}" for number in range(1, integrations + 1)]
+    config = {"api_key": "k", "integration_ids": ids, "api_url": url, **settings}
+    catalog = json.loads((folder / "catalog.json").read_text())
+    catalog["streams"] = [one for one in catalog["streams"] if one["stream"] in streams]
+    for stream in catalog["streams"]:
+        for one in stream["metadata"]:
+            if not one["breadcrumb"]:
+                one["metadata"]["selected"] = True
+            if one["breadcrumb"] == ["properties", deselected]:
+                one["metadata"]["selected"] = False
+    name = f"{len(list(folder.iterdir())):04}"
+    (folder / f"{name}-config.json").write_text(json.dumps(config))
+    (folder / f"{name}-catalog.json").write_text(json.dumps(catalog))
+    paths = (str(folder / f"{name}-config.json"), str(folder / f"{name}-catalog.json"))
+    return ["-m", "tap_kombo", "--config", paths[0], "--catalog", paths[1]]
+
+
+def bare(url: str, integrations: int, models: Sequence[str], threads: int) -> list[str]:
+    """Return the command of the bare loop."""
+    ids = ",".join(f"tool:bench-{number}" for number in range(1, integrations + 1))
+    lists = ",".join(models).replace("_", "-")
+    return ["-m", "benchmarks.bare", url, ids, lists, str(threads)]
