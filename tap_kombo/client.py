@@ -63,7 +63,7 @@ class KomboStream(RESTStream[str | None]):
         endpoint: The stream's row in the endpoint table.
     """
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.ROOT_ONLY
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the records are cleaned already
     STATE_MSG_FREQUENCY = sys.maxsize  # the tap decides when the state is written
     partitions = None
 

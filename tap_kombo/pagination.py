@@ -30,11 +30,13 @@ class Page:
         records: The records, as Kombo sent them.
         next: Cursor of the following page; `None` on the last one, and only there.
         served_at: The server's clock when it answered, whole seconds; `None` if not told.
+        may_hold_nul: Whether U+0000, which no database stores, may be in a text.
     """
 
     records: list[Record]
     next: str | None
     served_at: pendulum.DateTime | None
+    may_hold_nul: bool = False
 
 
 class _Envelope(msgspec.Struct):
@@ -79,7 +81,7 @@ def read_page(response: requests.Response, records_key: str | None, *, paginated
     ):
         msg = "`data.next` is neither a text nor null"
         raise EnvelopeError(msg)
-    return Page(records, cursor, _served_at(response))
+    return Page(records, cursor, _served_at(response), rb"\u0000" in response.content)
 
 
 def follow(read: Callable[[str | None], Page], cursor: str | None = None) -> Iterator[Page]:

@@ -12,6 +12,7 @@ from tap_kombo.bookmarks import BookmarkError, Bookmarks, Pass, Settings
 from tap_kombo.endpoints import PRIMARY_KEY
 from tap_kombo.errors import BAD_STATE, CURSOR_REFUSED, UNUSABLE, KomboError, kombo_error
 from tap_kombo.filters import as_text
+from tap_kombo.fitting import compile_fits
 from tap_kombo.integrations import Details
 from tap_kombo.records import Found, compile_cleaner, is_anonymized
 from tap_kombo.timestamps import to_moment
@@ -38,6 +39,7 @@ class PassReader:
         self._skips_anonymized = stream.config["anonymized_records"] == "skip"
         self.troubles: Found = Counter()
         self._clean = compile_cleaner(stream.schema, self.troubles)
+        self._fits = compile_fits(stream.schema, stream.name)
         self._bookmarks = Bookmarks(stream.get_context_state, _settings(stream), stream.logger)
 
     def read(self, integration_id: str) -> Generator[Step, Any, bool]:
@@ -113,21 +115,22 @@ class PassReader:
             raise kombo_error(BAD_STATE, where, str(error)) from None
 
     def _storable(self, page: Page, integration_id: str) -> list[Record]:
-        """Clean the records of a page and say whose they are.
+        """Make the records of a page fit for every loader, and say whose they are.
 
         Raises:
             KomboError: If a record has no key.
         """
-        records = []
-        for raw in page.records:
-            record = self._clean(raw)
-            record["integration_id"] = integration_id
-            if not record.get(PRIMARY_KEY):
+        records = page.records
+        if page.may_hold_nul or not self._fits(records):
+            records = [self._clean(record) for record in records]
+            if not all(record.get(PRIMARY_KEY) for record in records):
                 where = self._stream.where(integration_id)
                 raise kombo_error(UNUSABLE, where, "a record without `id`")
-            if not (self._skips_anonymized and is_anonymized(record)):
-                records.append(record)
-        tombstones = sum(one.get("remote_deleted_at") is not None for one in records)
+        if self._skips_anonymized:
+            records = [record for record in records if not is_anonymized(record)]
+        for record in records:
+            record["integration_id"] = integration_id
+        tombstones = sum(record.get("remote_deleted_at") is not None for record in records)
         self._stream.tally.read(len(records), tombstones)
         return records
 

@@ -9,14 +9,13 @@ from typing_extensions import override
 
 from tap_kombo.client import KomboStream
 from tap_kombo.errors import UNREADABLE, kombo_error
-from tap_kombo.pagination import Page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from tap_kombo.bookmarks import Pass
     from tap_kombo.endpoints import Endpoint
-    from tap_kombo.pagination import Record
+    from tap_kombo.pagination import Page, Record
     from tap_kombo.tap import TapKombo
 
 
@@ -31,7 +30,7 @@ class IntegrationModelStream(KomboStream):
         except (KeyError, TypeError):
             where = self.where(context["integration_id"])
             raise kombo_error(UNREADABLE, where, "a model or field without `id`") from None
-        return Page(rows, page.next, page.served_at)
+        return replace(page, records=rows)
 
 
 class AttachmentStream(KomboStream):
