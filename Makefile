@@ -12,6 +12,8 @@ CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 
 # uv takes the interpreter it is given: it neither downloads one nor follows an active venv.
 export UV_PYTHON_DOWNLOADS := never
+# Otherwise a process that may not write bytecode compiles the SDK anew at each start: a second.
+export UV_COMPILE_BYTECODE := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport VIRTUAL_ENV
 
