@@ -141,6 +141,8 @@ class TapKombo(Tap):
             self.logger.warning("The run was interrupted; what is complete is remembered.")
             self.checkpoint(now=True)
             raise
+        if alone:
+            self.fanout.close()
 
     @override
     def discover_streams(self) -> Sequence[KomboStream]:
