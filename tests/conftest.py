@@ -4,6 +4,7 @@ import functools
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 from support import Kombo
 
 from kombo_emulator import Emulator, serve
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from support import Measured
 
     from scripts.embedded_postgres import PostgreSQL
+
+# How fast an example is made tells of the machine, not of the code.
+settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tests")
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import copy
 import functools
 from collections import Counter
@@ -118,6 +119,11 @@ def test_a_usual_record_passes(record: dict[str, Any]) -> None:
 )
 def test_a_page_with_one_odd_record_is_cleaned(wrong: dict[str, Any]) -> None:
     assert not FITS([{"id": "1"}, wrong])
+
+
+def test_leap_days_are_days() -> None:
+    passed = [year for year in range(10_000) if FITS([{"id": "1", "day": f"{year:04}-02-29"}])]
+    assert passed == [year for year in range(1, 10_000) if calendar.isleap(year)]
 
 
 @functools.cache
