@@ -49,7 +49,7 @@ def test_each_pod_reads_a_shard_of_its_own(tmp_path: Path) -> None:
 
     assert [shard for shard, _ in calls] == ["1/4", "2/4", "3/4", "4/4"]
     assert [call for _, call in calls] == [
-        f"run --state-id-suffix={pod} tap-kombo target-postgres" for pod in pods
+        f"run --state-id-suffix={pod + 1} tap-kombo target-postgres" for pod in pods
     ]
     for shard, _ in calls:
         config = {"api_key": "k", "integration_ids": "a", "shard": shard}

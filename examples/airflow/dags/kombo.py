@@ -14,6 +14,8 @@ from airflow.sdk import DAG
 SHARDS = int(os.environ.get("KOMBO_SHARDS", "4"))
 """Keep it: with another number most customers change their shard and are read in full again."""
 
+PROJECT = os.environ["MELTANO_PROJECT_ROOT"]
+
 with DAG(
     "kombo",
     schedule="@hourly",
@@ -25,13 +27,18 @@ with DAG(
         task_id="shard",
         pool="kombo",
         retries=2,
-        retry_delay=dt.timedelta(minutes=5),
-        cwd=os.environ["MELTANO_PROJECT_ROOT"],
+        retry_delay=dt.timedelta(minutes=6),  # Meltano's lock of a killed run lasts 5
+        cwd=PROJECT,
         append_env=True,
         bash_command='meltano run --state-id-suffix="$KOMBO_PART" tap-kombo target-postgres',
     ).expand(
         env=[
-            {"KOMBO_PART": str(part), "TAP_KOMBO_SHARD": f"{part}/{SHARDS}"}
+            {
+                "KOMBO_PART": str(part),
+                "TAP_KOMBO_SHARD": f"{part}/{SHARDS}",
+                # Meltano hands catalog and state over in files of fixed names, not to be shared.
+                "MELTANO_SYS_DIR_ROOT": f"{PROJECT}/.meltano/shard-{part}",
+            }
             for part in range(1, SHARDS + 1)
         ]
     )
