@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measure import CHECKOUT, MODELS, bare, interleaved, run, served, stats, tap
-from benchmarks.server import Scenario
+from benchmarks.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from benchmarks.server import Scenario
+    from benchmarks.scenario import Scenario
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MODELS = (

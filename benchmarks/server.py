@@ -20,38 +20,15 @@ from urllib.parse import parse_qs, urlsplit
 
 from typing_extensions import override
 
+from benchmarks.scenario import Scenario
 from kombo_emulator import Emulator, Size
 from kombo_emulator.table import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PAGE_SIZE = 250
 MARK = "#page###"
 """Stands in each id; replaced by a number, so that every record of every page has its own."""
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What the server holds and how it behaves.
-
-    Attributes:
-        pages: Pages of each model of each integration.
-        page_size: Records on a page.
-        latency_ms: Time that each answer takes at least.
-        limit: Requests allowed per window; none is no limit and no headers.
-        window_seconds: Length of that window.
-        failing: Every n-th integration fails, in ten different ways; 0 for none.
-        category: Of all integrations.
-    """
-
-    pages: int = 1
-    page_size: int = PAGE_SIZE
-    latency_ms: int = 0
-    limit: int | None = None
-    window_seconds: int = 60
-    failing: int = 0
-    category: str = "ATS"
 
 
 FAILURES = [

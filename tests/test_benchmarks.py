@@ -11,7 +11,7 @@ import pytest
 from support import catalog
 
 from benchmarks.measure import CHECKOUT, bare, served, tap
-from benchmarks.server import Scenario
+from benchmarks.scenario import Scenario
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
