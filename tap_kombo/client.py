@@ -10,11 +10,12 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pendulum
 import requests
 from singer_sdk import RESTStream, metrics
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.singerlib import Metadata
+from singer_sdk.singerlib import Metadata, RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams.rest import HTTPRequest, PageContext
 from typing_extensions import override
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 
     from tap_kombo.bookmarks import Pass
     from tap_kombo.endpoints import Endpoint
-    from tap_kombo.fanout import Step
+    from tap_kombo.fanout import Batch, Step
     from tap_kombo.tap import TapKombo
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -285,9 +286,30 @@ class KomboStream(RESTStream[str | None]):
         if self.replaces_table:
             self._stream_version = self.tap.initialized_at
         for batch in self.tap.fanout.batches():
-            yield from batch
+            if self._is_dry_run:
+                yield from batch  # the SDK stops at the first one
+            else:
+                self._write_batch(batch)
         if self._stream_version is not None:
             self._activate_version(self._stream_version)
+
+    def _write_batch(self, batch: Batch) -> None:
+        """Send the records of a page; what the SDK does record by record was done to the page."""
+        extracted = pendulum.now("UTC")
+        for record in batch:
+            for stream_map in self.stream_maps:
+                mapped = stream_map.transform(record)
+                if mapped is not None:
+                    message = RecordMessage(
+                        stream_map.stream_alias, mapped, self._stream_version, extracted
+                    )
+                    self.tap.write_message(message)
+        self._record_counter.increment(len(batch))
+
+    @override
+    def get_record_counter(self, **options: Any) -> metrics.Counter:
+        self._record_counter = super().get_record_counter(**options)
+        return self._record_counter
 
     def steps(self, integration_id: str) -> Generator[Step, Any, None]:
         """Read what an integration has of the model; an error stays with the integration.

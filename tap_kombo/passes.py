@@ -15,6 +15,7 @@ from tap_kombo.filters import as_text
 from tap_kombo.fitting import compile_fits
 from tap_kombo.integrations import Details
 from tap_kombo.records import Found, compile_cleaner, is_anonymized
+from tap_kombo.selection import compile_deselection
 from tap_kombo.timestamps import to_moment
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ class PassReader:
         self.troubles: Found = Counter()
         self._clean = compile_cleaner(stream.schema, self.troubles)
         self._fits = compile_fits(stream.schema, stream.name)
+        self._deselect = compile_deselection(stream.mask)
         self._bookmarks = Bookmarks(stream.get_context_state, _settings(stream), stream.logger)
 
     def read(self, integration_id: str) -> Generator[Step, Any, bool]:
@@ -132,6 +134,7 @@ class PassReader:
             record["integration_id"] = integration_id
         tombstones = sum(record.get("remote_deleted_at") is not None for record in records)
         self._stream.tally.read(len(records), tombstones)
+        self._deselect(records)
         return records
 
 

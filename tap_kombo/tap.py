@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Any, cast
 
 import requests
 from singer_sdk import Tap
-from singer_sdk.contrib.msgspec import MsgSpecWriter
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
@@ -34,6 +34,7 @@ from tap_kombo.settings import (
 )
 from tap_kombo.streams import make_stream
 from tap_kombo.verdict import RunFailedError, Verdict, progress
+from tap_kombo.writer import BufferedWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -49,7 +50,7 @@ class TapKombo(Tap):
     name = "tap-kombo"
     package_name = "tap-kombo"
     config_jsonschema = SETTINGS
-    message_writer_class = MsgSpecWriter
+    message_writer_class = BufferedWriter
     # BATCH is not offered: in the SDK it bypasses column selection and stream maps.
     capabilities = [  # noqa: RUF012 - a class variable in the SDK
         TapCapabilities.CATALOG,
@@ -200,6 +201,7 @@ class TapKombo(Tap):
     @classmethod
     @override
     def invoke(cls, **kwargs: Any) -> None:
+        gc.freeze()  # what the imports made is no garbage, and need not be walked to find some
         with _told_in_one_line(cls):
             super().invoke(**kwargs)
 

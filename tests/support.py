@@ -83,18 +83,27 @@ def discovered() -> dict[str, Any]:
 
 
 @functools.cache
-def catalog(*streams: str, method: str | None = None) -> dict[str, Any]:
+def catalog(
+    *streams: str, method: str | None = None, deselected: tuple[str, ...] = ()
+) -> dict[str, Any]:
     """Return a catalog in which just these streams are selected.
 
     Args:
         streams: Their names.
         method: Replication method to force on them.
+        deselected: Properties to leave out of each, such as `application.outcome`.
     """
+    unwanted = [
+        ["properties", *name.replace(".", ".properties.").split(".")] for name in deselected
+    ]
     entries = [entry for entry in discovered()["streams"] if entry["stream"] in streams]
     chosen = copy.deepcopy({"streams": entries})  # a stream without an entry is not selected
     for entry in chosen["streams"]:
         root = next(one["metadata"] for one in entry["metadata"] if not one["breadcrumb"])
         root["selected"] = True
+        for one in entry["metadata"]:
+            if one["breadcrumb"] in unwanted:
+                one["metadata"]["selected"] = False
         if method:
             entry["replication_method"] = method
     return chosen
@@ -120,6 +129,7 @@ class Kombo:
         streams: tuple[str, ...] = ("interviews",),
         state: dict[str, Any] | None = None,
         method: str | None = None,
+        deselected: tuple[str, ...] = (),
         sent: Sent | None = None,
         **settings: object,
     ) -> Sent:
@@ -130,6 +140,7 @@ class Kombo:
             streams: The streams to read.
             state: The state that an earlier run has left.
             method: Replication method to force on the streams.
+            deselected: Properties to leave out of each stream.
             sent: Where the messages go.
             settings: Further settings.
 
@@ -146,7 +157,7 @@ class Kombo:
             tap = TapKombo(
                 config=config | settings,
                 state=copy.deepcopy(state),
-                catalog=catalog(*streams, method=method),
+                catalog=catalog(*streams, method=method, deselected=deselected),
                 message_writer=sent,
             )
             tap.sync_all()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.metrics import Metric, Point
 
 from kombo_emulator import Behaviour
 from tap_kombo.client import KomboStream
@@ -12,8 +14,11 @@ from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.passes import PassReader
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Callable, Iterator
+
     from support import Kombo, Sent
+
+    from tap_kombo.pagination import Record
 
 IDS = {name: f"tool:{name}" for name in ("ATS", "HRIS", "LMS", "ASSESSMENT")}
 STREAMS = tuple(one.name for one in ENDPOINTS)
@@ -21,31 +26,90 @@ STREAMS = tuple(one.name for one in ENDPOINTS)
 
 def by_key(sent: Sent) -> dict[tuple[str, str], dict[str, Any]]:
     records = [one for one in sent.messages if one["type"] == "RECORD"]
-    found = {(one["stream"], one["record"]["id"]): one["record"] for one in records}
+    untimed = {"time_extracted": None, "version": None}  # a version is when the run began
+    found = {(one["stream"], one["record"]["id"]): one | untimed for one in records}
     assert len(found) == len(records)
     return found
 
 
-def test_all_streams_send_what_the_plain_path_sends(
-    kombo: Kombo, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The plain path: every value cleaned by itself, and the SDK's conformance of the root."""
-    kombo.emulator.behaviour = Behaviour(remote_data=True)
-    for category, one in IDS.items():
-        kombo.emulator.add_integration(one, category)
-    fast = by_key(kombo.run(*IDS.values(), streams=STREAMS))
-    walked = []
-    monkeypatch.setattr(KomboStream, "TYPE_CONFORMANCE_LEVEL", TypeConformanceLevel.ROOT_ONLY)
+def versioned(sent: Sent) -> tuple[str, ...]:
+    messages = [one for one in sent.messages if one["type"] == "RECORD"]
+    names = {one["stream"] for one in messages if one["version"] is not None}
+    assert not names & {one["stream"] for one in messages if one["version"] is None}
+    return tuple(name for name in STREAMS if name in names)
+
+
+def schemas(sent: Sent) -> dict[str, Any]:
+    return {one["stream"]: one for one in sent.messages if one["type"] == "SCHEMA"}
+
+
+@pytest.fixture
+def take_the_plain_path(monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
+    """Clean every value by itself and yield each record to the SDK; tells which streams did."""
+    walked: set[str] = set()
     plain_init = PassReader.__init__
 
     def init(reader: PassReader, stream: KomboStream) -> None:
         plain_init(reader, stream)
-        monkeypatch.setattr(reader, "_fits", lambda _: walked.append(stream.name))
+        monkeypatch.setattr(reader, "_fits", lambda _: walked.add(stream.name))
+        monkeypatch.setattr(reader, "_deselect", lambda _: None)
 
-    monkeypatch.setattr(PassReader, "__init__", init)
+    def get_records(stream: KomboStream, _: object) -> Iterator[Record]:
+        if stream.replaces_table:
+            stream._stream_version = stream.tap.initialized_at
+        for batch in stream.tap.fanout.batches():
+            yield from batch
 
-    plain = by_key(kombo.run(*IDS.values(), streams=STREAMS))
+    def use() -> set[str]:
+        monkeypatch.setattr(KomboStream, "TYPE_CONFORMANCE_LEVEL", TypeConformanceLevel.ROOT_ONLY)
+        monkeypatch.setattr(PassReader, "__init__", init)
+        monkeypatch.setattr(KomboStream, "get_records", get_records)
+        return walked
 
-    assert set(walked) == set(STREAMS)
-    assert {stream for stream, _ in fast} == set(STREAMS)
-    assert fast == plain
+    return use
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"deselected": ("title", "application.candidate.email_addresses", "job.name", "teams")},
+        {"stream_maps": {"jobs": {"shout": "name.upper()", "name": None}}},
+        {"flattening_enabled": True, "flattening_max_depth": 2},
+        {"method": "FULL_TABLE", "emit_activate_version_messages": True},
+    ],
+    ids=str,
+)
+def test_all_streams_send_what_the_plain_path_sends(
+    kombo: Kombo, take_the_plain_path: Callable[[], set[str]], options: dict[str, Any]
+) -> None:
+    kombo.emulator.behaviour = Behaviour(remote_data=True)
+    for category, one in IDS.items():
+        kombo.emulator.add_integration(one, category)
+    fast = kombo.run(*IDS.values(), streams=STREAMS, **options)
+    walked = take_the_plain_path()
+
+    plain = kombo.run(*IDS.values(), streams=STREAMS, **options)
+
+    assert walked == set(STREAMS)
+    assert {stream for stream, _ in by_key(fast)} == set(STREAMS)
+    assert by_key(fast) == by_key(plain)
+    assert versioned(fast) == versioned(plain) == (STREAMS if "method" in options else ())
+    assert schemas(fast) == schemas(plain)
+    assert fast.state == plain.state
+
+
+def test_the_metric_counts_the_records(kombo: Kombo, caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK counts what it is yielded; pages are counted by the stream."""
+    caplog.set_level("INFO")
+    kombo.emulator.add_integration("tool:a")
+
+    sent = kombo.run("tool:a", streams=("interviews", "jobs"))
+
+    points = [one.args[0] for one in caplog.records if isinstance(one.args, tuple) and one.args]
+    counted = {
+        one.tags["stream"]: one.value
+        for one in points
+        if isinstance(one, Point) and one.metric == Metric.RECORD_COUNT
+    }
+    assert counted == {name: len(sent.records(name)) for name in ("interviews", "jobs")}
