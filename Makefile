@@ -43,7 +43,7 @@ test-airflow: install .venv-airflow/.installed ## Run the Airflow example
 	$(BIN)/pytest examples/airflow
 
 .PHONY: bench
-bench: .venv/.installed ## Measure against a bare loop; SCENARIOS="limit scale" picks some
+bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks some
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
 
 .PHONY: lint

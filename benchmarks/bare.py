@@ -1,6 +1,6 @@
-"""The bare loop: requests and msgspec, RECORD lines, nothing else.
+"""The bare loop: requests and msgspec, no SDK; a SCHEMA line per stream and then RECORD lines.
 
-python -m benchmarks.bare URL INTEGRATIONS MODELS THREADS
+python -m benchmarks.bare URL INTEGRATIONS STREAMS THREADS
 """
 
 from __future__ import annotations
@@ -8,26 +8,38 @@ from __future__ import annotations
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from itertools import product
+from pathlib import Path
 from threading import Lock, local
 
 import msgspec
 import requests
 
+SCHEMAS = Path(__file__).parent.parent / "tap_kombo" / "schemas"
 decode, encode = msgspec.json.Decoder().decode, msgspec.json.Encoder().encode
 own, lock = local(), Lock()
 
 
-def read(url: str, integration: str, model: str) -> None:
+def describe(stream: str) -> None:
+    """Write the schema of a stream, for a loader."""
+    schema = msgspec.Raw((SCHEMAS / f"{stream}.json").read_bytes())
+    message = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["id"]}
+    sys.stdout.buffer.write(encode(message).replace(b"\n", b" ") + b"\n")
+
+
+def read(url: str, integration: str, stream: str) -> None:
     """Write all records of one list."""
     if not hasattr(own, "session"):
         own.session = requests.Session()
+    path = stream.replace("hris_", "hris/") if stream.startswith("hris_") else f"ats/{stream}"
     params: dict[str, object] = {"page_size": 250, "include_deleted": "true"}
     headers = {"X-Integration-Id": integration, "Authorization": "Bearer k"}
     while True:
-        answer = own.session.get(f"{url}/ats/{model}", params=params, headers=headers, timeout=60)
+        answer = own.session.get(
+            f"{url}/{path.replace('_', '-')}", params=params, headers=headers, timeout=60
+        )
         data = decode(answer.content)["data"]
         lines = b"".join(
-            encode({"type": "RECORD", "stream": model, "record": record}) + b"\n"
+            encode({"type": "RECORD", "stream": stream, "record": record}) + b"\n"
             for record in data["results"]
         )
         with lock:
@@ -38,7 +50,9 @@ def read(url: str, integration: str, model: str) -> None:
 
 
 if __name__ == "__main__":
-    url, integrations, models, threads = sys.argv[1:]
+    url, integrations, streams, threads = sys.argv[1:]
+    for stream in streams.split(","):
+        describe(stream)
     with ThreadPoolExecutor(int(threads)) as pool:
-        lists = product([url], integrations.split(","), models.split(","))
+        lists = product([url], integrations.split(","), streams.split(","))
         list(pool.map(lambda one: read(*one), lists))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import statistics
@@ -13,9 +14,10 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from benchmarks.scenario import Scenario
 
@@ -64,17 +66,49 @@ def run(command: Sequence[str], output: Path | None = None, log: Path | None = N
         process = subprocess.Popen(  # noqa: S603 - our own programs
             [sys.executable, *command], stdout=out, stderr=err, cwd=CHECKOUT
         )
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    cpu = usage.ru_utime + usage.ru_stime
-    return Run(wall, cpu, usage.ru_maxrss / 1024, process.returncode)
+        return _ended(process, began)
 
 
 @contextmanager
 def _open(path: Path | None) -> Iterator[BinaryIO]:
     with Path(path or os.devnull).open("wb") as file:
         yield file
+
+
+def load(command: Sequence[str], loader: Sequence[str | Path]) -> Run:
+    """Run a command into a loader.
+
+    Args:
+        command: What follows `python`.
+        loader: A whole command that reads Singer messages.
+
+    Returns:
+        The time until both have ended, and the command's processor time and memory.
+    """
+    began = time.monotonic()
+    reader = subprocess.Popen(  # noqa: S603 - a loader that we installed
+        loader, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    assert reader.stdin
+    writer = subprocess.Popen(  # noqa: S603 - our own programs
+        [sys.executable, *command],
+        stdout=reader.stdin,
+        stderr=subprocess.DEVNULL,
+        cwd=CHECKOUT,
+    )
+    reader.stdin.close()
+    done = _ended(writer, began)
+    code = reader.wait() or done.code
+    return Run(time.monotonic() - began, done.cpu, done.memory, code)
+
+
+def _ended(process: subprocess.Popen[bytes], began: float) -> Run:
+    """Wait for a process and say what it took."""
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(wall, cpu, usage.ru_maxrss / 1024, process.returncode)
 
 
 def median(runs: Sequence[Run]) -> Run:
@@ -94,12 +128,16 @@ def median(runs: Sequence[Run]) -> Run:
     )
 
 
-def interleaved(commands: Mapping[str, Sequence[str]], times: int) -> dict[str, Run]:
-    """Run some commands in turns, so that what disturbs disturbs all."""
+def interleaved(
+    commands: Mapping[str, Sequence[str]],
+    times: int,
+    measure: Callable[[Sequence[str]], Run] = run,
+) -> dict[str, Run]:
+    """Run some commands in turns, so that what disturbs disturbs all; return the medians."""
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(times):
         for name, command in commands.items():
-            runs[name].append(run(command))
+            runs[name].append(measure(command))
     return {name: median(some) for name, some in runs.items()}
 
 
@@ -121,6 +159,18 @@ def served(scenario: Scenario) -> Iterator[str]:
         process.stdin.close()
         process.wait()
         process.stdout.close()
+
+
+def drained(url: str, path: str, pages: int) -> float:
+    """Read pages and look at none; return the seconds, which is what the server takes at most."""
+    began = time.monotonic()
+    place = urlsplit(url)
+    connection = http.client.HTTPConnection(place.netloc)
+    for page in range(pages):
+        connection.request("GET", f"{place.path}{path}?cursor={page}")
+        connection.getresponse().read()
+    connection.close()
+    return time.monotonic() - began
 
 
 def stats(url: str) -> dict[str, Any]:
@@ -156,8 +206,12 @@ def tap(
     return ["-m", "tap_kombo", "--config", paths[0], "--catalog", paths[1]]
 
 
-def bare(url: str, integrations: int, models: Sequence[str], threads: int) -> list[str]:
+def bare(url: str, integrations: int, streams: Sequence[str], threads: int) -> list[str]:
     """Return the command of the bare loop."""
     ids = ",".join(f"tool:bench-{number}" for number in range(1, integrations + 1))
-    lists = ",".join(models).replace("_", "-")
-    return ["-m", "benchmarks.bare", url, ids, lists, str(threads)]
+    return ["-m", "benchmarks.bare", url, ids, ",".join(streams), str(threads)]
+
+
+def template(command: list[str]) -> list[str]:
+    """Return the command that runs the template's tap as another runs tap-kombo."""
+    return ["-m", "benchmarks.template_tap", *command[2:]]

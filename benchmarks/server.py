@@ -97,6 +97,8 @@ class Kombo:
         if self.scenario.failing and number % self.scenario.failing == 0:
             status, code = FAILURES[number // self.scenario.failing % len(FAILURES)]
             return status, b"{}" if status == 200 else _error(code), headers
+        if name not in self._lists:
+            return 404, _error(None), headers
         at = int(parse_qs(parts.query).get("cursor", ["0"])[0])
         following = f'"{at + 1}"' if at + 1 < self.scenario.pages else "null"
         mark = f"{number:04}{at:04}".encode()

@@ -1,4 +1,4 @@
-"""The stream `interviews` as the SDK's template would write it, for comparison only."""
+"""Two streams as the SDK's template would write them, for comparison only."""
 
 from __future__ import annotations
 
@@ -18,17 +18,12 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers.types import Auth, Context
 
-INTERVIEWS = next(one for one in ENDPOINTS if one.name == "interviews")
 
-
-class Interviews(RESTStream[Any]):
+class TemplateStream(RESTStream[Any]):
     """Records and cursor by JSONPath; writer and conformance as they come."""
 
-    name = "interviews"
-    path = INTERVIEWS.path
     primary_keys = ("id",)
     replication_key = "changed_at"
-    schema = load_schema(INTERVIEWS)
     records_jsonpath = "$.data.results[*]"
 
     @property
@@ -58,7 +53,7 @@ class Interviews(RESTStream[Any]):
 
 
 class TemplateTap(Tap):
-    """A tap of one stream."""
+    """A tap of two streams."""
 
     name = "template-tap"
     config_jsonschema = th.PropertiesList(
@@ -66,8 +61,12 @@ class TemplateTap(Tap):
     ).to_dict()
 
     @override
-    def discover_streams(self) -> Sequence[Interviews]:
-        return [Interviews(tap=self)]
+    def discover_streams(self) -> Sequence[TemplateStream]:
+        return [
+            TemplateStream(tap=self, name=one.name, path=one.path, schema=load_schema(one))
+            for one in ENDPOINTS
+            if one.name in {"interviews", "hris_employees"}
+        ]
 
 
 if __name__ == "__main__":

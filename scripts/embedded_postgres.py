@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import json
 import os
 import pwd
 import shutil
@@ -43,6 +44,15 @@ class PostgreSQL:
             "TARGET_POSTGRES_PASSWORD": "any",
             "TARGET_POSTGRES_DATABASE": self.database,
         }
+
+    @property
+    def target_config(self) -> str:
+        """The same as a configuration file."""
+        prefix = "TARGET_POSTGRES_"
+        config: dict[str, object] = {
+            name.removeprefix(prefix).lower(): value for name, value in self.target_settings.items()
+        }
+        return json.dumps(config | {"port": self.port, "default_target_schema": "tap_kombo"})
 
 
 @contextlib.contextmanager

@@ -39,6 +39,12 @@ class MeltanoProject:
         """File with all that Meltano and its plugins had to say."""
         return self.folder / "meltano.log"
 
+    @property
+    def loader(self) -> Path:
+        """The program target-postgres, once it is installed."""
+        venv = self.folder / ".meltano" / "loaders" / "target-postgres" / "venv"
+        return venv / "bin" / "target-postgres"
+
     def prepare(self) -> None:
         """Install the plugins if that has not been done, and forget the state and log of before.
 

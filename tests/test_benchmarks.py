@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from support import catalog
 
-from benchmarks.measure import CHECKOUT, bare, served, tap
+from benchmarks.measure import CHECKOUT, bare, served, tap, template
 from benchmarks.scenario import Scenario
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def test_all_programs_send_the_same_records(url: str, tmp_path: Path) -> None:
     sent = [
         ids(command),
         ids(bare(url, 1, ["interviews"], 1)),
-        ids(["-m", "benchmarks.template_tap", *command[2:4]]),
+        ids(template(command)),
     ]
     assert len(set(sent[0])) == 60
     assert sent[0] == sent[1] == sent[2]
