@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MAX_GUESS_SECONDS = 60
 """Longest pause after a refusal that does not say how long to wait."""
 
+MAX_PAUSE_SECONDS = 3600
+"""Longest pause of all: who asks for more has a wrong clock."""
+
 WORTH_TELLING_SECONDS = 1
 ROUNDING_SECONDS = 1
 """`ratelimit-reset` is told in whole seconds."""
@@ -162,6 +165,7 @@ class Budget:
             )
         except (KeyError, ValueError):
             return
+        reset = min(reset, MAX_PAUSE_SECONDS)
         window = self._window
         if window and sent_at + reset - ROUNDING_SECONDS <= window.ends_at:
             window.remaining = min(window.remaining, remaining)
@@ -179,7 +183,8 @@ class Budget:
             self._refusals += 1
             self._allowed = max(self._allowed // 2, 1)
         self._successes = 0
-        seconds = min(2**self._refusals, MAX_GUESS_SECONDS) if wanted is None else wanted
+        guess = min(2**self._refusals, MAX_GUESS_SECONDS)
+        seconds = guess if wanted is None else min(wanted, MAX_PAUSE_SECONDS)
         if now + seconds > self._paused_until + WORTH_TELLING_SECONDS:
             self._logger.warning(
                 "Kombo asks for a pause of %.1f seconds; then at most %d request(s) at a time.",
@@ -202,8 +207,8 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
     if value is None or (seconds := _seconds(value)) is not None:
         return seconds if value is not None else None
     try:
-        until = pendulum.instance(parsedate_to_datetime(value))
-    except ValueError:
+        until = pendulum.instance(parsedate_to_datetime(value)).in_timezone("UTC")
+    except (ValueError, OverflowError):
         return None
     return max((until - pendulum.now("UTC")).total_seconds(), 0)
 

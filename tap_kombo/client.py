@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pendulum
-import requests
 from singer_sdk import RESTStream, metrics
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -23,21 +22,31 @@ from typing_extensions import override
 from tap_kombo import schemas
 from tap_kombo.endpoints import PRIMARY_KEY
 from tap_kombo.errors import (
+    CIRCULAR,
     UNREACHABLE,
     UNREADABLE,
+    UNTRUSTED,
     Action,
     KomboError,
     LimitedKomboError,
-    from_response,
+    from_answer,
     kombo_error,
 )
 from tap_kombo.filters import as_text, query_parameters
-from tap_kombo.pagination import EnvelopeError, Page, follow, read_page
+from tap_kombo.pagination import (
+    CircularError,
+    EnvelopeError,
+    ErrorEnvelopeError,
+    Page,
+    follow,
+    read_page,
+)
 from tap_kombo.passes import PassReader
 from tap_kombo.retries import retried
 from tap_kombo.settings import REGIONS
 from tap_kombo.tally import Tally
 from tap_kombo.timestamps import to_kombo
+from tap_kombo.transport import NoAnswerError, UntrustedError
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -49,8 +58,7 @@ if TYPE_CHECKING:
     from tap_kombo.endpoints import Endpoint
     from tap_kombo.fanout import Batch, Step
     from tap_kombo.tap import TapKombo
-
-CONNECT_TIMEOUT_SECONDS = 10
+    from tap_kombo.transport import Answer
 
 
 class KomboStream(RESTStream[str | None]):
@@ -100,11 +108,6 @@ class KomboStream(RESTStream[str | None]):
     @override
     def authenticator(self) -> Auth:
         return BearerTokenAuthenticator(token=self.config["api_key"])
-
-    @property
-    @override
-    def requests_session(self) -> requests.Session:
-        return self.tap.session
 
     @cached_property
     @override
@@ -180,10 +183,9 @@ class KomboStream(RESTStream[str | None]):
         read = retried(self._read_with_patience, self.config["max_retries"], stopped, self.logger)
         try:
             yield from follow(lambda at: read(context, at), cursor)
-        except EnvelopeError as error:
-            raise kombo_error(
-                UNREADABLE, self.where(context["integration_id"]), str(error)
-            ) from None
+        except CircularError as error:
+            where = self.where(context["integration_id"])
+            raise kombo_error(CIRCULAR, where, str(error)) from None
 
     def read_page(self, context: Mapping[str, str], cursor: str | None) -> Page:
         """Ask once for the page at a cursor.
@@ -203,41 +205,36 @@ class KomboStream(RESTStream[str | None]):
         request = self.get_http_request(page=PageContext(context, cursor))
         if counter := self._counters.get(context["integration_id"]):
             counter.increment()
-        response = self._send(request, where)
-        self._log_duration(response, context)
-        if response.status_code != HTTPStatus.OK:
-            raise from_response(response, where)
+        answer = self._send(request, where)
+        self._log_duration(answer, context)
+        if answer.status != HTTPStatus.OK:
+            raise from_answer(answer, where)
         try:
-            return read_page(response, self.endpoint.records_key, paginated=self.endpoint.paginated)
+            return read_page(answer, self.endpoint.records_key, paginated=self.endpoint.paginated)
+        except ErrorEnvelopeError:
+            raise from_answer(answer, where) from None
         except EnvelopeError as error:
             raise kombo_error(UNREADABLE, where, str(error)) from None
 
-    def _send(self, request: HTTPRequest, where: str) -> requests.Response:
+    def _send(self, request: HTTPRequest, where: str) -> Answer:
         """Send a request as soon as the budget allows.
 
         Raises:
-            RetriableKomboError: If no answer came.
+            KomboError: If no answer came; to ask again may help, unless the host is a wrong one.
         """
-        budget = self.tap.fanout.budget
+        budget, seconds = self.tap.fanout.budget, self.config["request_timeout_seconds"]
         with budget.request() as waited:
             self.tally.sent(waited)
             sent_at = time.monotonic()
             try:
-                response = self.requests_session.request(
-                    request.method,
-                    request.url,
-                    params=request.params,
-                    headers=request.headers,
-                    auth=self.authenticator,
-                    timeout=(CONNECT_TIMEOUT_SECONDS, self.config["request_timeout_seconds"]),
-                    allow_redirects=False,
-                )
-            except requests.RequestException as error:
-                # The library's own text holds the address with its filters.
-                raise kombo_error(UNREACHABLE, where, type(error).__name__) from None
-            limited = response.status_code == HTTPStatus.TOO_MANY_REQUESTS
-            budget.learn(response.headers, sent_at, refused=limited)
-        return response
+                answer = self.tap.transport.send(request, self.authenticator, seconds)
+            except UntrustedError as error:
+                raise kombo_error(UNTRUSTED, where, str(error)) from None
+            except NoAnswerError as error:
+                raise kombo_error(UNREACHABLE, where, str(error)) from None
+            limited = answer.status == HTTPStatus.TOO_MANY_REQUESTS
+            budget.learn(answer.headers, sent_at, refused=limited)
+        return answer
 
     def _read_with_patience(self, context: Mapping[str, str], cursor: str | None) -> Page:
         """Read a page; what Kombo refuses for its limit is asked again, however often."""
@@ -368,17 +365,17 @@ class KomboStream(RESTStream[str | None]):
         """Name the list of an integration, for messages."""
         return f"{self.name} of {integration_id}"
 
-    def _log_duration(self, response: requests.Response, context: Mapping[str, str]) -> None:
+    def _log_duration(self, answer: Answer, context: Mapping[str, str]) -> None:
         """Log the SDK's metric of one request."""
-        succeeded = response.status_code == HTTPStatus.OK
+        succeeded = answer.status == HTTPStatus.OK
         point = metrics.Point(
             "timer",
             metric=metrics.Metric.HTTP_REQUEST_DURATION,
-            value=response.elapsed.total_seconds(),
+            value=answer.seconds,
             tags={
                 metrics.Tag.STREAM: self.name,
                 metrics.Tag.ENDPOINT: self.path,
-                metrics.Tag.HTTP_STATUS_CODE: response.status_code,
+                metrics.Tag.HTTP_STATUS_CODE: answer.status,
                 metrics.Tag.STATUS: (
                     metrics.Status.SUCCEEDED if succeeded else metrics.Status.FAILED
                 ),

@@ -14,14 +14,15 @@ from singer_sdk.exceptions import RetriableAPIError, SyncError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import requests
+    from tap_kombo.transport import Answer
 
 
 class Action(enum.StrEnum):
     """What to do about an error, from the mildest to the gravest."""
 
     WAIT = "let all requests wait, then ask again"
-    RETRY = "retry, then fail the model"
+    RETRY = "retry, then fail the model of this integration"
+    RETRY_INTEGRATION = "retry, then fail the integration"
     SKIP_MODEL = "skip the model of this integration"
     SKIP_INTEGRATION = "skip the integration"
     FAIL_MODEL = "fail the model of this integration"
@@ -133,24 +134,39 @@ RULES: Mapping[str, Rule] = {
 """Kombo's error codes (docs.kombo.dev/guides/errors) that a reader can meet."""
 
 LIMITED = RULES["PLATFORM.RATE_LIMIT_EXCEEDED"]
-TRANSIENT = Rule(Action.RETRY, "the server had an error", _WAIT)
+TRANSIENT = Rule(Action.RETRY_INTEGRATION, "the server had an error", _WAIT)
 REFUSED = Rule(Action.FAIL_MODEL, "Kombo refuses the request", "Ask Kombo's support.")
+REDIRECTED = Rule(
+    Action.FAIL_INTEGRATION,
+    "the server sends us to another address, and the API key stays where it belongs",
+    "Check that `api_url` is the very address of Kombo, with `https://`.",
+)
 UNREACHABLE = Rule(
-    Action.RETRY,
+    Action.RETRY_INTEGRATION,
     "no complete answer came from Kombo",
     "Check the network, a proxy and the settings `region` and `api_url`.",
 )
+UNTRUSTED = Rule(
+    Action.STOP_RUN,
+    "the server cannot prove that it is Kombo",
+    "Check `api_url`; if a proxy opens the connections of your network, name its certificate in "
+    "the variable `REQUESTS_CA_BUNDLE`.",
+)
 UNREADABLE = Rule(
-    Action.RETRY,
+    Action.RETRY_INTEGRATION,
     "the answer is not what Kombo documents",
     "Check that `api_url` leads to Kombo; if it does, ask Kombo's support.",
+)
+CIRCULAR = Rule(
+    Action.FAIL_MODEL,
+    "the pages lead back to one that was read before",
+    "Nothing of this model is lost: its bookmark stays. Ask Kombo's support.",
 )
 UNUSABLE = Rule(
     Action.FAIL_MODEL,
     "Kombo sent what cannot be stored",
     "Nothing of this model is lost: its bookmark stays. Ask Kombo's support.",
 )
-
 BAD_STATE = Rule(
     Action.FAIL_MODEL,
     "what is remembered of it cannot be read",
@@ -164,6 +180,8 @@ OPTED_OUT = Rule(
 CURSOR_REFUSED = "PLATFORM.INPUT_INVALID"
 
 _CODE = re.compile(r"[A-Z_]{1,40}(\.[A-Z_]{1,60})?")
+_LOG_URL = re.compile(r"https://[a-z0-9.-]{1,60}/[A-Za-z0-9/_-]{1,200}")
+_REDIRECTION = 3
 _RETRIED_STATUSES = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
@@ -228,41 +246,51 @@ def kombo_error(
     return kind(rule, where, what, code=code, log_url=log_url)
 
 
-_KINDS = {Action.WAIT: LimitedKomboError, Action.RETRY: RetriableKomboError}
+_KINDS = {
+    Action.WAIT: LimitedKomboError,
+    Action.RETRY: RetriableKomboError,
+    Action.RETRY_INTEGRATION: RetriableKomboError,
+}
 
 
-def from_response(response: requests.Response, where: str) -> KomboError:
+def from_answer(answer: Answer, where: str) -> KomboError:
     """Read the error in an answer, by Kombo's code first and by HTTP status then.
 
     Args:
-        response: An answer with an error status, or with `status: "error"` in its body.
+        answer: An answer with an error status, or with `status: "error"` in its body.
         where: What was asked for.
 
     Returns:
         The exception to raise; the body is not in it.
     """
-    details = _error_details(response.content)
+    details = _error_details(answer.body)
     code, log_url = details.get("code"), details.get("log_url")
-    status = f"HTTP {response.status_code}"
-    rule = TRANSIENT if response.status_code in _RETRIED_STATUSES else REFUSED
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        rule = LIMITED
+    rule, status = _of_status(answer.status), f"HTTP {answer.status}"
     if not (isinstance(code, str) and _CODE.fullmatch(code)):
-        return kombo_error(rule, where, status)
-    return kombo_error(
-        RULES.get(code, rule),
-        where,
-        f"{code}, {status}",
-        code=code,
-        log_url=log_url if isinstance(log_url, str) else None,
-    )
+        code, what = None, status
+    else:
+        rule, what = RULES.get(code, rule), f"{code}, {status}"
+    if not (isinstance(log_url, str) and _LOG_URL.fullmatch(log_url)):
+        log_url = None
+    return kombo_error(rule, where, what, code=code, log_url=log_url)
+
+
+def _of_status(status: int) -> Rule:
+    """Return what an HTTP status means if no known code says it."""
+    if status == HTTPStatus.OK:
+        return UNREADABLE
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return LIMITED
+    if status in _RETRIED_STATUSES:
+        return TRANSIENT
+    return REDIRECTED if status // 100 == _REDIRECTION else REFUSED
 
 
 def _error_details(body: bytes) -> dict[str, Any]:
     """Return Kombo's `error` object; empty for HTML, text or an empty body."""
     try:
         answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     details = answer.get("error") if isinstance(answer, dict) else None
     return details if isinstance(details, dict) else {}

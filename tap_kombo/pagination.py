@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,15 +11,23 @@ import msgspec
 import pendulum
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
-    import requests
+    from tap_kombo.transport import Answer
 
 Record = dict[str, Any]
 
 
 class EnvelopeError(ValueError):
     """An answer with status 200 that is not what Kombo documents; names no value of it."""
+
+
+class ErrorEnvelopeError(EnvelopeError):
+    """An answer with status 200 whose body says that it is an error."""
+
+
+class CircularError(ValueError):
+    """A cursor that leads back."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +56,11 @@ class _Envelope(msgspec.Struct):
 _decoder = msgspec.json.Decoder(_Envelope, float_hook=Decimal)
 
 
-def read_page(response: requests.Response, records_key: str | None, *, paginated: bool) -> Page:
+def read_page(answer: Answer, records_key: str | None, *, paginated: bool) -> Page:
     """Read one answer of a list endpoint.
 
     Args:
-        response: An answer with status 200.
+        answer: An answer with status 200.
         records_key: Where in `data` the records are, e.g. `results`; `None` if `data` is one.
         paginated: Whether `data.next` must be there.
 
@@ -63,9 +71,12 @@ def read_page(response: requests.Response, records_key: str | None, *, paginated
         EnvelopeError: If the answer is not the documented envelope.
     """
     try:
-        envelope = _decoder.decode(response.content)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        envelope = _decoder.decode(answer.body)
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError) as error:
         raise EnvelopeError(_where(error)) from None
+    if envelope.status == "error":
+        msg = "`status` is `error`"
+        raise ErrorEnvelopeError(msg)
     if envelope.status != "success" or envelope.data is None:
         msg = "`status` is not `success` or `data` is missing"
         raise EnvelopeError(msg)
@@ -81,7 +92,7 @@ def read_page(response: requests.Response, records_key: str | None, *, paginated
     ):
         msg = "`data.next` is neither a text nor null"
         raise EnvelopeError(msg)
-    return Page(records, cursor, _served_at(response), rb"\u0000" in response.content)
+    return Page(records, cursor, _served_at(answer), rb"\u0000" in answer.body)
 
 
 def follow(read: Callable[[str | None], Page], cursor: str | None = None) -> Iterator[Page]:
@@ -95,15 +106,15 @@ def follow(read: Callable[[str | None], Page], cursor: str | None = None) -> Ite
         The pages in order.
 
     Raises:
-        EnvelopeError: If a cursor comes back that this pass has used already.
+        CircularError: If a cursor comes back that this pass has used already.
     """
     used: set[str | None] = set()
     while True:
         used.add(cursor)
         page = read(cursor)
         if page.next is not None and page.next in used:
-            msg = "`data.next` leads back to a page that was read before"
-            raise EnvelopeError(msg)
+            msg = "`data.next` was used before"
+            raise CircularError(msg)
         yield page
         if page.next is None:
             return
@@ -112,12 +123,21 @@ def follow(read: Callable[[str | None], Page], cursor: str | None = None) -> Ite
 
 def _where(error: Exception) -> str:
     """Say what is wrong with a body; the decoder's text names places and types, not values."""
-    return "the body is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+    if isinstance(error, msgspec.DecodeError):
+        return str(error)
+    return _TEXTS[type(error)]
 
 
-def _served_at(response: requests.Response) -> pendulum.DateTime | None:
+_TEXTS: Mapping[type[Exception], str] = {
+    UnicodeDecodeError: "the body is not UTF-8",
+    InvalidOperation: "a number is too large",
+    RecursionError: "the body is nested too deeply",
+}
+
+
+def _served_at(answer: Answer) -> pendulum.DateTime | None:
     """Return the server's `Date` header in UTC."""
     try:
-        return pendulum.instance(parsedate_to_datetime(response.headers["Date"])).in_timezone("UTC")
-    except (KeyError, ValueError):
+        return pendulum.instance(parsedate_to_datetime(answer.headers["Date"])).in_timezone("UTC")
+    except (KeyError, ValueError, OverflowError):
         return None

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import difflib
 import hashlib
+import ipaddress
 import json
 import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from pendulum.parsing.exceptions import ParserError
 from singer_sdk import typing as th
@@ -77,9 +79,19 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "api_url",
-        th.StringType(pattern=r"^https?://"),
+        th.StringType(pattern=r"^https?://[!-~]+$"),
         title="API URL",
         description="Base URL to use instead of the region's, for a proxy or the emulator.",
+    ),
+    th.Property(
+        "allow_http",
+        th.BooleanType(),
+        default=False,
+        title="Allow HTTP",
+        description=(
+            "Let the API key and the data travel unencrypted if `api_url` begins with `http://`; "
+            "to this machine they may in any case."
+        ),
     ),
     th.Property(
         "start_date",
@@ -172,7 +184,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.IntegerType(minimum=1),
         default=60,
         title="Request timeout",
-        description="Seconds to wait for an answer before the request is tried again.",
+        description="Seconds in which an answer has to be complete; then it is asked for again.",
     ),
     th.Property(
         "max_retries",
@@ -192,11 +204,13 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
 """JSON Schema of the configuration, without what the SDK adds."""
 
 
-# A validator's own message quotes the value, which must not happen to a secret.
+# A validator's own message quotes the value, which must not happen to secrets and e-mail addresses.
 _REASONS = {
     "api_key": "it must be a text that is not empty and has no white space",
     "integration_ids": "it must name at least one integration, each an ID without white space",
-    "api_url": "it must be an address that begins with https:// or http://",
+    "filters": "it must name streams, each with parameters and their values",
+    "stream_map_config": "it must be an object",  # may hold the seed of a hash
+    "api_url": "it must be an address without white space that begins with https:// or http://",
 }
 
 
@@ -222,8 +236,10 @@ def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
             yield f"Setting '{name}': {_REASONS.get(name, error.message)}."
     yield from _bad_start_date(config.get("start_date"))
     yield from _bad_ids_file(config.get("integration_ids"))
+    yield from _unencrypted(config.get("api_url"), allowed=config.get("allow_http") is True)
     yield from _bad_shard(config.get("shard"))
-    if isinstance(filters := config.get("filters"), dict):
+    filters = config.get("filters")
+    if isinstance(filters, dict) and all(isinstance(one, dict) for one in filters.values()):
         yield from filter_complaints(filters)
 
 
@@ -269,6 +285,25 @@ def _bad_start_date(value: object) -> Iterator[str]:
         to_moment(value)
     except (ParserError, TypeError, ValueError):
         yield f"Setting 'start_date': '{value}' is not a date such as 2026-01-31T00:00:00Z."
+
+
+def _unencrypted(url: object, *, allowed: bool) -> Iterator[str]:
+    """Refuse to send the key over a network where others can read it."""
+    if not (isinstance(url, str) and url.lower().startswith("http://")) or allowed:
+        return
+    if not _is_loopback(urlsplit(url).hostname or ""):
+        yield (
+            "Setting 'api_url': it begins with http://, so anyone on the way could read the API "
+            "key and the data. Use https://, or set 'allow_http' if the way is safe."
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine; a name may lead anywhere, except `localhost`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _bad_ids_file(value: object) -> Iterator[str]:

@@ -13,7 +13,6 @@ from contextlib import contextmanager
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, cast
 
-import requests
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -33,8 +32,9 @@ from tap_kombo.settings import (
     of_shard,
 )
 from tap_kombo.streams import make_stream
+from tap_kombo.transport import Transport
 from tap_kombo.verdict import RunFailedError, Verdict, progress
-from tap_kombo.writer import BufferedWriter
+from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -107,12 +107,12 @@ class TapKombo(Tap):
         return ids
 
     @property
-    def session(self) -> requests.Session:
-        """The HTTP session of the worker that asks; its connection is kept alive."""
-        if not hasattr(self._local, "session"):
-            self._local.session = requests.Session()
-        session: requests.Session = self._local.session
-        return session
+    def transport(self) -> Transport:
+        """The connections of the worker that asks."""
+        if not hasattr(self._local, "transport"):
+            self._local.transport = Transport()
+        transport: Transport = self._local.transport
+        return transport
 
     @cached_property
     def fanout(self) -> Fanout:
@@ -230,7 +230,7 @@ def _told_in_one_line(tap: type[Tap]) -> Iterator[None]:
         os._exit(interrupted.exit_code)  # a worker may still wait for an answer
     except ConfigValidationError as error:
         lines = error.errors
-    except (KomboError, MappingError, RunFailedError) as error:
+    except (KomboError, MappingError, OutputError, RunFailedError) as error:
         lines = [str(error)]
     else:
         return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_kombo.client import KomboStream
     from tap_kombo.tally import Tally
 
-OF_INTEGRATION = {Action.SKIP_INTEGRATION, Action.FAIL_INTEGRATION}
+OF_INTEGRATION = {Action.SKIP_INTEGRATION, Action.RETRY_INTEGRATION, Action.FAIL_INTEGRATION}
 
 
 class RunFailedError(FatalSyncError):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import MsgSpecWriter
@@ -13,6 +15,10 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
 
 
+class OutputError(Exception):
+    """Nothing can be written any more, most often as the loader has ended."""
+
+
 class BufferedWriter(MsgSpecWriter):
     """Lets records wait for each other, as a system call for each would take longer than the rest.
 
@@ -21,6 +27,20 @@ class BufferedWriter(MsgSpecWriter):
 
     @override
     def write_message(self, message: Message) -> None:
-        sys.stdout.buffer.write(self.format_message(message))
-        if not isinstance(message, RecordMessage):
-            sys.stdout.flush()
+        try:
+            sys.stdout.buffer.write(self.format_message(message))
+            if not isinstance(message, RecordMessage):
+                sys.stdout.flush()
+        except OSError as error:
+            raise _told(error) from None
+
+
+def _told(error: OSError) -> OutputError:
+    """Say what happened, and let what is still buffered go nowhere, so that Python can end."""
+    with suppress(OSError, ValueError):  # what stands in for it in a test has no number
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    what = "its reader has ended" if isinstance(error, BrokenPipeError) else error.strerror
+    return OutputError(
+        f"Standard output cannot be written: {what}. See the log of the loader; the next run goes "
+        "on from the last state that it has confirmed."
+    )

@@ -4,11 +4,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tap_kombo.settings import SETTINGS, complaints, integration_ids, of_shard
+from tap_kombo.settings import complaints, integration_ids, of_shard
+from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+SETTINGS = TapKombo.config_jsonschema
+TapKombo.append_builtin_config(SETTINGS)
 GOOD = {"api_key": "ks_dev_1", "integration_ids": ["greenhouse:demo"]}
 
 
@@ -31,6 +34,13 @@ def test_key_and_integrations_are_enough() -> None:
         ({"page_size": "all"}, "page_size"),
         ({"region": "mars"}, "region"),
         ({"api_url": "api.kombo.dev"}, "api_url"),
+        ({"api_url": "https://two words"}, "api_url"),
+        ({"api_url": "http://api.kombo.dev/v1"}, "api_url"),
+        ({"api_url": "http://127.0.0.1.example.com"}, "api_url"),
+        ({"api_url": "http://10.0.0.1", "allow_http": False}, "api_url"),
+        ({"allow_http": "yes"}, "allow_http"),
+        ({"filters": {"candidates": ["jane@example.com"]}}, "filters"),
+        ({"stream_map_config": "jane@example.com"}, "stream_map_config"),
         ({"start_date": "soon"}, "start_date"),
         ({"start_date": "12:00"}, "start_date"),
         ({"lookback_seconds": -1}, "lookback_seconds"),
@@ -50,6 +60,21 @@ def test_a_wrong_setting_is_named_in_one_line(wrong: dict[str, Any], name: str) 
     assert len(lines) == 1
     assert f"'{name}'" in lines[0]
     assert "\n" not in lines[0]
+    assert "jane" not in lines[0]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        {"api_url": "https://kombo.example.com/v1"},
+        {"api_url": "http://127.0.0.1:8000/v1"},
+        {"api_url": "http://localhost:8000/v1"},
+        {"api_url": "http://[::1]:8000/v1"},
+        {"api_url": "http://kombo.example.com/v1", "allow_http": True},
+    ],
+)
+def test_data_travels_encrypted_or_within_this_machine(url: dict[str, Any]) -> None:
+    assert list(complaints(GOOD | url, SETTINGS)) == []
 
 
 @pytest.mark.parametrize("name", ["api_key", "integration_ids"])
