@@ -71,10 +71,14 @@ class Api:
             allowed, headers = self._limit.count(now, emulator.behaviour)
             if response is None:
                 response, count = self._respond(received, request.url.path, allowed=allowed)
-            emulator.requests.append(replace(received, status=response.status_code, records=count))
         headers["Date"] = formatdate(now // 1000, usegmt=True)
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if emulator.alter:
+            right = response
+            response = await run_in_threadpool(emulator.alter, received, right)
+            count = count if response is right else None
+        emulator.requests.append(replace(received, status=response.status_code, records=count))
         return response
 
     def _respond(

@@ -42,6 +42,8 @@ class Emulator:
         requests: Every answered request, oldest first.
         intercept: Called with each request before it is answered, in a thread of its own; a
             response that it returns is sent instead. It may also change data or the clock.
+        alter: Called with each request and its answer, in a thread of its own; what it returns is
+            sent instead. `kombo_emulator.faults` has what can go wrong.
         app: The ASGI application.
     """
 
@@ -66,6 +68,7 @@ class Emulator:
         self.integrations: dict[str, SeededIntegration] = {}
         self.requests: list[Received] = []
         self.intercept: Callable[[Received], Response | None] | None = None
+        self.alter: Callable[[Received, Response], Response] | None = None
         self.examples: Examples | None = None
         self.app = Api(self).asgi
 

@@ -12,9 +12,11 @@ import uvicorn
 from typing_extensions import override
 
 from kombo_emulator.app import BASE_PATH
+from kombo_emulator.wire import WireProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from kombo_emulator.emulator import Emulator
 
@@ -45,13 +47,20 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serve(emulator: Emulator, *, port: int = 0, host: str = "127.0.0.1") -> Iterator[str]:
+def serve(
+    emulator: Emulator,
+    *,
+    port: int = 0,
+    host: str = "127.0.0.1",
+    certificate: Path | None = None,
+) -> Iterator[str]:
     """Serve an emulator until the block ends.
 
     Args:
         emulator: What to serve.
         port: Port to listen on; 0 for a free one.
         host: Address to listen on.
+        certificate: PEM file with a key and its certificate, to serve HTTPS; none for HTTP.
 
     Yields:
         The base URL, e.g. `http://127.0.0.1:40001/v1`.
@@ -70,6 +79,8 @@ def serve(emulator: Emulator, *, port: int = 0, host: str = "127.0.0.1") -> Iter
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,
+        http=WireProtocol,
+        ssl_certfile=certificate,
     )
     server = _Server(config)
     with socket.create_server((host, port)) as listener:
@@ -81,7 +92,8 @@ def serve(emulator: Emulator, *, port: int = 0, host: str = "127.0.0.1") -> Iter
             msg = "the emulator did not start"
             raise RuntimeError(msg)
         try:
-            yield f"http://{host}:{listener.getsockname()[1]}{BASE_PATH}"
+            scheme = "https" if certificate else "http"
+            yield f"{scheme}://{host}:{listener.getsockname()[1]}{BASE_PATH}"
         finally:
             server.stop()
             thread.join()
