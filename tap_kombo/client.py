@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.resources
 import sys
 import time
+from datetime import UTC, datetime
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-import pendulum
 from singer_sdk import RESTStream, metrics
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
@@ -19,7 +17,6 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams.rest import HTTPRequest, PageContext
 from typing_extensions import override
 
-from tap_kombo import schemas
 from tap_kombo.endpoints import PRIMARY_KEY
 from tap_kombo.errors import (
     CIRCULAR,
@@ -43,6 +40,7 @@ from tap_kombo.pagination import (
 )
 from tap_kombo.passes import PassReader
 from tap_kombo.retries import retried
+from tap_kombo.schemas import load_schema
 from tap_kombo.settings import REGIONS
 from tap_kombo.tally import Tally
 from tap_kombo.timestamps import to_kombo
@@ -78,7 +76,9 @@ class KomboStream(RESTStream[str | None]):
 
     def __init__(self, tap: TapKombo, endpoint: Endpoint) -> None:
         """Load the schema and set the keys that the table names."""
-        super().__init__(tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint))
+        super().__init__(
+            tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint.name)
+        )
         self.tap = tap
         self.endpoint = endpoint
         self.tally = Tally()
@@ -292,7 +292,7 @@ class KomboStream(RESTStream[str | None]):
 
     def _write_batch(self, batch: Batch) -> None:
         """Send the records of a page; what the SDK does record by record was done to the page."""
-        extracted = pendulum.now("UTC")
+        extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
         for record in batch:
             for stream_map in self.stream_maps:
                 mapped = stream_map.transform(record)
@@ -383,10 +383,3 @@ class KomboStream(RESTStream[str | None]):
             },
         )
         metrics.log(self.metrics_logger, point)
-
-
-def load_schema(endpoint: Endpoint) -> dict[str, Any]:
-    """Read the generated JSON Schema of a stream."""
-    source = importlib.resources.files(schemas) / f"{endpoint.name}.json"
-    schema: dict[str, Any] = msgspec.json.decode(source.read_bytes())
-    return schema

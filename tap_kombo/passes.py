@@ -120,13 +120,15 @@ class PassReader:
         """Make the records of a page fit for every loader, and say whose they are.
 
         Raises:
-            KomboError: If a record has no key.
+            KomboError: If a record has no key, or values within values within values.
         """
-        records = page.records
+        records, where = page.records, self._stream.where(integration_id)
         if page.may_hold_nul or not self._fits(records):
-            records = [self._clean(record) for record in records]
+            try:
+                records = [self._clean(record) for record in records]
+            except RecursionError:
+                raise kombo_error(UNUSABLE, where, "a value is nested too deeply") from None
             if not all(record.get(PRIMARY_KEY) for record in records):
-                where = self._stream.where(integration_id)
                 raise kombo_error(UNUSABLE, where, "a record without `id`")
         if self._skips_anonymized:
             records = [record for record in records if not is_anonymized(record)]

@@ -19,18 +19,29 @@ class OutputError(Exception):
     """Nothing can be written any more, most often as the loader has ended."""
 
 
+CHUNK_BYTES = 1 << 16
+
+
 class BufferedWriter(MsgSpecWriter):
     """Lets records wait for each other, as a system call for each would take longer than the rest.
 
     Any other message, such as the state that confirms records, goes out at once, behind them.
+    Python's own buffer will not do: the variable `PYTHONUNBUFFERED`, usual in containers, has none.
     """
+
+    def __init__(self) -> None:
+        """Begin with nothing waiting."""
+        self._waiting = bytearray()
 
     @override
     def write_message(self, message: Message) -> None:
+        self._waiting += self.format_message(message)
+        if isinstance(message, RecordMessage) and len(self._waiting) < CHUNK_BYTES:
+            return
         try:
-            sys.stdout.buffer.write(self.format_message(message))
-            if not isinstance(message, RecordMessage):
-                sys.stdout.flush()
+            while self._waiting:  # without a buffer a signal may leave a write half done
+                del self._waiting[: sys.stdout.buffer.write(self._waiting)]
+            sys.stdout.flush()
         except OSError as error:
             raise _told(error) from None
 

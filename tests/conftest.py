@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import functools
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from hypothesis import HealthCheck, settings
+from privacy import leaks
 from support import Kombo
 
 from kombo_emulator import Emulator, serve
@@ -50,6 +52,20 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def measured(record_property: Callable[[str, object], None]) -> Measured:
     """Where a test tells what it has measured, to be printed at the end."""
     return functools.partial(record_property, "measured")
+
+
+@pytest.fixture(autouse=True)
+def _no_personal_data_in_the_log(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Whatever a test does, at level DEBUG neither the key nor a person is told of."""
+    caplog.set_level(logging.DEBUG)
+    yield
+    assert [found for when in ("setup", "call") for found in told(caplog, when)] == []
+
+
+def told(caplog: pytest.LogCaptureFixture, when: Literal["setup", "call"]) -> list[str]:
+    """Return what must not be told of all that was logged in a phase of a test."""
+    format_line = logging.Formatter().format  # with stack traces
+    return leaks("\n".join(map(format_line, caplog.get_records(when))))
 
 
 @pytest.fixture(scope="session")

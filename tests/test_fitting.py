@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kombo_emulator import Emulator
-from tap_kombo.client import load_schema
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.fitting import compile_fits
 from tap_kombo.records import compile_cleaner
+from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,7 @@ def emulated() -> dict[str, list[dict[str, Any]]]:
 def test_every_list_of_the_emulator_passes(endpoint: Any) -> None:  # noqa: ANN401
     """Else the fast way would be a way that nobody takes."""
     fits: Callable[[list[dict[str, Any]]], bool]
-    fits = compile_fits(load_schema(endpoint), endpoint.name)
+    fits = compile_fits(load_schema(endpoint.name), endpoint.name)
     sent = msgspec.json.Decoder(float_hook=Decimal).decode(
         msgspec.json.encode(emulated()[endpoint.model])
     )

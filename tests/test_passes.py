@@ -415,3 +415,26 @@ def test_lists_of_another_category_are_not_asked_for(kombo: Kombo) -> None:
 
     assert not kombo.asked()
     assert sent.records("hris_employees")
+
+
+@pytest.mark.usefixtures("_no_waiting")
+def test_a_value_nested_too_deeply_fails_the_pass_and_no_more(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    kombo.emulator.add_integration(A)
+    inner = b'{"a":' * 600 + b'"\\u0000"' + b"}" * 600
+
+    def nest(asked: Received, right: Response) -> Response:
+        if asked.path != "/ats/interviews":
+            return right
+        body = bytes(right.body).replace(b'"title":', b'"custom_fields":' + inner + b',"title":', 1)
+        return Response(body, media_type="application/json")
+
+    kombo.emulator.alter = nest
+    sent = Sent()
+    with pytest.raises(RunFailedError):
+        kombo.run(A, streams=("interviews", "jobs"), sent=sent)
+
+    assert "a value is nested too deeply" in caplog.text
+    assert sent.bookmark(A, "jobs")
+    assert not sent.bookmark(A)

@@ -1,1 +1,22 @@
 """One generated JSON Schema per stream; written by `scripts/update_schemas.py`, never by hand."""
+
+from __future__ import annotations
+
+import importlib.resources
+from typing import Any
+
+import msgspec
+
+
+def load_schema(stream: str) -> dict[str, Any]:
+    """Read the JSON Schema of a stream.
+
+    Args:
+        stream: Name of the stream.
+
+    Raises:
+        FileNotFoundError: If there is no such stream.
+    """
+    source = importlib.resources.files(__name__) / f"{stream}.json"
+    schema: dict[str, Any] = msgspec.json.decode(source.read_bytes())
+    return schema

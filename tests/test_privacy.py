@@ -1,0 +1,197 @@
+"""A canary: every text of every record is marked, and so is the key; only RECORD messages sing."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import logging
+import os
+import subprocess
+import sys
+import traceback
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+from privacy import leaks
+from starlette.responses import Response
+from support import KEY, Kombo, Sent, catalog
+
+from kombo_emulator import Emulator, Size, serve
+from kombo_emulator.faults import CIRCLES, LIMITS, PASSING, REFUSALS
+from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.errors import KomboError
+from tap_kombo.verdict import RunFailedError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from kombo_emulator.faults import Fault
+    from kombo_emulator.received import Received
+
+pytestmark = pytest.mark.usefixtures("_no_waiting")
+
+MARK = "canary"
+TOLD_BY_SERVERS = ("it was not to be", "upstream connect", "Bad Gateway", "Not found", "Log in")
+"""Texts of the faults' bodies and of Kombo's `message`."""
+
+INTEGRATIONS = {
+    "greenhouse:demo": "ATS",
+    "personio:demo": "HRIS",
+    "docebo:demo": "LMS",
+    "tests:demo": "ASSESSMENT",
+}
+STREAMS = tuple(one.name for one in ENDPOINTS)
+
+
+def same(fault: Fault) -> Fault:
+    """Circles are made anew for each run, other faults remember nothing."""
+    return fault
+
+
+FAULTS: dict[str, Callable[[], Fault]] = {
+    **{name: partial(same, fault) for name, fault in {**LIMITS, **PASSING, **REFUSALS}.items()},
+    **CIRCLES,
+}
+
+
+def marked(value: Any, name: str = "") -> Any:  # noqa: ANN401
+    """Mark every text but ids, which logs may name, and what decides how a model is read."""
+    if isinstance(value, dict):
+        return {key: marked(one, key) for key, one in value.items()}
+    if isinstance(value, list):
+        return [marked(one, name) for one in value]
+    if isinstance(value, str) and not name.endswith(("id", "category", "status", "setting")):
+        return f"{MARK} {value}"
+    return value
+
+
+def mark(_: Received, right: Response) -> Response:
+    """Answer with marked records; `next` and the outline of the envelope stay."""
+    answer = msgspec.json.decode(right.body)
+    if right.status_code == 200:
+        data = answer["data"]
+        answer["data"] = {**marked(data), **({"next": data["next"]} if "next" in data else {})}
+    else:
+        answer["error"]["message"] = MARK
+    headers = {"date": right.headers["date"]}
+    return Response(msgspec.json.encode(answer), right.status_code, headers)
+
+
+def sometimes(fault: Fault, every: int = 7) -> Callable[[Received, Response], Response]:
+    """Let each n-th answer be a fault."""
+    count = itertools.count(1)
+
+    def alter(asked: Received, right: Response) -> Response:
+        right = mark(asked, right)
+        return fault(asked, right) if next(count) % every == 0 else right
+
+    return alter
+
+
+def assert_silent(text: str) -> None:
+    assert MARK not in text
+    assert leaks(text) == []
+    assert [one for one in TOLD_BY_SERVERS if one in text] == []
+
+
+def test_the_canary_is_in_the_records(kombo: Kombo) -> None:
+    add_integrations(kombo.emulator)
+    kombo.emulator.alter = mark
+
+    sent = kombo.run(*INTEGRATIONS, streams=STREAMS)
+
+    records = [one for one in sent.messages if one["type"] == "RECORD"]
+    names = {one["stream"] for one in records if MARK in json.dumps(one["record"], default=str)}
+    assert set(STREAMS) - names <= {"hris_pay_runs"}  # moments and numbers, no text
+
+
+def add_integrations(emulator: Emulator) -> None:
+    for one, category in INTEGRATIONS.items():
+        emulator.add_integration(one, category, Size(interviews=20, applications=9, candidates=9))
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_nothing_but_records_tells_of_records(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    add_integrations(kombo.emulator)
+    kombo.emulator.alter = sometimes(FAULTS[name]())
+    sent, ended = Sent(), ""
+
+    try:
+        kombo.run(
+            *INTEGRATIONS,
+            streams=("interviews", "candidates", "hris_employees", "lms_users", "attachments"),
+            sent=sent,
+            page_size=5,
+            concurrency=1,
+            max_retries=3,
+            request_timeout_seconds=1,
+            filters={"candidates": {"email": f"{MARK}@example.com"}},
+        )
+    except (KomboError, RunFailedError):
+        ended = traceback.format_exc()
+
+    assert_silent(caplog.text)
+    assert_silent(ended)
+    records: list[str] = []
+    others: list[str] = []
+    for one in sent.messages:
+        (records if one["type"] == "RECORD" else others).append(json.dumps(one, default=str))
+    assert_silent("".join(others))
+    assert MARK in "".join(records)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"api_url": "http://127.0.0.1:1/v1"},
+        {"start_date": f"{MARK}@example.com"},
+        {"filters": {"candidates": f"{MARK}@example.com"}},
+        {"api_key": [MARK]},
+        {"api_key": f"{MARK} {MARK}"},
+        {"stream_maps": {"interviews": {"x": f"'{MARK}"}}},
+        {},
+    ],
+    ids=str,
+)
+def test_the_real_program_at_debug_is_silent(settings: dict[str, Any], tmp_path: Path) -> None:
+    """Each end of the program: refused settings, nobody there, and every fault in turn."""
+    emulator, faults = Emulator(f"{MARK}_key"), itertools.cycle(FAULTS.values())
+    add_integrations(emulator)
+    count = itertools.count(1)
+    emulator.alter = lambda asked, right: (
+        next(faults)()(asked, mark(asked, right)) if next(count) % 4 == 0 else mark(asked, right)
+    )
+    with serve(emulator) as url:
+        config = {
+            "api_key": f"{MARK}_key",
+            "integration_ids": list(INTEGRATIONS),
+            "api_url": url,
+            "max_retries": 0,
+            "request_timeout_seconds": 1,
+            "page_size": 5,
+        }
+        (tmp_path / "config.json").write_text(json.dumps(config | settings))
+        (tmp_path / "catalog.json").write_text(json.dumps(catalog(*STREAMS)))
+        done = subprocess.run(
+            [sys.executable, "-m", "tap_kombo", "--config=config.json", "--catalog=catalog.json"],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+            env=os.environ | {"TAP_KOMBO_LOGLEVEL": "DEBUG", "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+            timeout=120,
+        )
+
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    told = "\n".join(line for line in done.stdout.splitlines() if '"type":"RECORD"' not in line)
+    if "stream_maps" not in settings and "start_date" not in settings:  # one's own text is quoted
+        assert_silent(done.stderr)
+    assert_silent(told)
+    assert KEY not in done.stderr
