@@ -108,12 +108,12 @@ def plain(value: Any) -> Any:  # noqa: ANN401
 @example(body=b'{"status":"success","data":{"results":[{"x":1e9999999999999999999}],"next":null}}')
 @example(body=b'{"status":"success","data":{"results":' + b"[" * 100_000)
 @example(
-    body=b'{"status":"success","data":{"next":null,"results":[{"id":"a","custom_fields":{"x":'
+    body=b'{"status":"success","data":{"next":null,"results":[{"id":"a","remote_data":{"x":'
     + b"9" * 5000
     + b"}}]}}"
 )
 @example(
-    body=b'{"status":"success","data":{"next":null,"results":[{"id":"a","custom_fields":'
+    body=b'{"status":"success","data":{"next":null,"results":[{"id":"a","remote_data":'
     + b'{"a":' * 500
     + b'"\\u0000"'
     + b"}" * 500

@@ -427,7 +427,8 @@ def test_a_value_nested_too_deeply_fails_the_pass_and_no_more(
     def nest(asked: Received, right: Response) -> Response:
         if asked.path != "/ats/interviews":
             return right
-        body = bytes(right.body).replace(b'"title":', b'"custom_fields":' + inner + b',"title":', 1)
+        body = bytes(right.body).replace(b'"remote_data":null', b'"remote_data":' + inner, 1)
+        assert inner in body
         return Response(body, media_type="application/json")
 
     kombo.emulator.alter = nest
