@@ -6,6 +6,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 BIN := .venv/bin
+DIST := dist
 UV := $(BIN)/uv
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
@@ -41,6 +42,11 @@ nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills
 .PHONY: test-airflow
 test-airflow: install .venv-airflow/.installed ## Run the Airflow example
 	$(BIN)/pytest examples/airflow
+
+.PHONY: dist
+dist: .venv/.installed ## Build the wheel and the sdist with pinned tools, and check them
+	$(UV) build --quiet --clear --no-build-isolation --out-dir $(DIST)
+	$(BIN)/check-wheel-contents $(DIST)
 
 .PHONY: bench
 bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks some
