@@ -43,6 +43,11 @@ nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills
 test-airflow: install .venv-airflow/.installed ## Run the Airflow example
 	$(BIN)/pytest examples/airflow
 
+.PHONY: test-sdk
+test-sdk: install ## Run the tests with the newest pre-release of the SDK; `make clean` undoes it
+	$(UV) pip install --quiet --python $(BIN)/python --prerelease allow --upgrade-package singer-sdk "singer-sdk[msgspec,testing]"
+	$(BIN)/pytest -n auto --dist loadgroup
+
 .PHONY: dist
 dist: .venv/.installed ## Build the wheel and the sdist with pinned tools, and check them
 	$(UV) build --quiet --clear --no-build-isolation --out-dir $(DIST)
@@ -53,11 +58,12 @@ bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks som
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
 
 .PHONY: lint
-lint: .venv/.installed ## Check style, types and dependencies
+lint: .venv/.installed ## Check style, types, dependencies and workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/deptry tap_kombo
+	$(BIN)/zizmor --quiet --offline .github
 
 .PHONY: constraints
 constraints: $(UV) ## Pin the newest versions of all development tools

@@ -98,6 +98,7 @@ def test_meltano_knows_exactly_the_capabilities_of_the_tap() -> None:
     [
         ("meltano", "meltano.yml"),
         ("github-workflows", ".github/workflows/nightly.yml"),
+        ("github-workflows", ".github/workflows/release.yml"),
         ("github-workflows", ".github/workflows/schemas.yml"),
         ("github-workflows", ".github/workflows/test.yml"),
         ("dependabot", ".github/dependabot.yml"),
