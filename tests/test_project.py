@@ -102,6 +102,8 @@ def test_meltano_knows_exactly_the_capabilities_of_the_tap() -> None:
         ("github-workflows", ".github/workflows/schemas.yml"),
         ("github-workflows", ".github/workflows/test.yml"),
         ("dependabot", ".github/dependabot.yml"),
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/bug.yml"),
+        ("github-issue-forms", ".github/ISSUE_TEMPLATE/feature.yml"),
     ],
 )
 def test_file_follows_its_schema(schema: str, path: str) -> None:

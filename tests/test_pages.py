@@ -1,0 +1,74 @@
+"""The pages for those who work on the project are short, and name what exists."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parent.parent
+PAGES = {
+    name: (CHECKOUT / name).read_text()
+    for name in (
+        ".github/pull_request_template.md",
+        "AGENTS.md",
+        "CODE_OF_CONDUCT.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "docs/dependencies.md",
+    )
+}
+COMMANDS = [
+    line.split("    #")[0].strip()
+    for page in PAGES.values()
+    for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL)
+    for line in block.splitlines()
+]
+MADE_LATER = {".env"}
+page = pytest.mark.parametrize("page", PAGES)
+
+
+@page
+def test_a_page_is_short(page: str) -> None:
+    assert len(PAGES[page].splitlines()) <= 80
+
+
+@page
+def test_a_page_leads_to_files_that_exist(page: str) -> None:
+    folder = (CHECKOUT / page).parent
+    links = re.findall(r"\]\((?!https:)([^)#]+)", PAGES[page])
+    assert [one for one in links if not (folder / one).exists()] == []
+    named = re.findall(r"`([\w./-]+(?:\.(?:py|md|toml|yml|txt)|/)|\.[\w./-]+)`", PAGES[page])
+    places = (CHECKOUT, CHECKOUT / "tap_kombo", CHECKOUT / ".github" / "workflows")
+    missing = {one for one in named if not any((place / one).exists() for place in places)}
+    assert missing <= MADE_LATER
+
+
+@page
+def test_a_page_names_targets_of_make(page: str) -> None:
+    targets = re.findall(r"^([a-z-]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"[`\n]make ([a-z-]+)", PAGES[page])) <= set(targets)
+
+
+def test_every_command_is_one_that_tests_run() -> None:
+    """`make` runs the tests, so they cannot run it; the programs are run here and in others."""
+    programs = (".venv/bin/pre-commit ", ".venv/bin/pytest ", ".venv/bin/python scripts/")
+    for command in COMMANDS:
+        if not command.startswith("make "):
+            assert command.startswith(programs), command
+            paths = [word for word in command.split() if "/" in word]
+            assert all((CHECKOUT / path).exists() for path in paths), command
+
+
+def test_the_hooks_can_be_installed(tmp_path: Path) -> None:
+    shutil.copy(CHECKOUT / ".pre-commit-config.yaml", tmp_path)
+    subprocess.run(["git", "init", "--quiet", tmp_path], check=True)
+    [command] = [one for one in COMMANDS if "pre-commit" in one]
+
+    program, *arguments = command.split()
+    subprocess.run([CHECKOUT / program, *arguments], cwd=tmp_path, check=True)
+
+    assert "pre-commit" in (tmp_path / ".git" / "hooks" / "pre-commit").read_text()
