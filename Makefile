@@ -73,7 +73,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included
-	rm -rf .venv .venv-airflow .venv-meltano .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-airflow .venv-meltano .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
 	@python="$(PYTHON)"; \
