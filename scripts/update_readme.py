@@ -7,19 +7,18 @@ Each table stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from scripts.generated import CHECKOUT, run
 from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint
 from tap_kombo.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-README = Path(__file__).parent.parent / "README.md"
+README = CHECKOUT / "README.md"
 
 
 def render(text: str) -> str:
@@ -101,24 +100,5 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
         yield f"| {' | '.join(row)} |"
 
 
-def main() -> int:
-    """Read the command line and do as it says.
-
-    Returns:
-        0, or 1 if `--check` was given and README.md is not current.
-    """
-    parser = argparse.ArgumentParser(description=__doc__, prog="update_readme")
-    parser.add_argument("--check", action="store_true", help="change nothing")
-    check = parser.parse_args().check
-    before = README.read_text(encoding="utf-8")
-    after = render(before)
-    if check and after != before:
-        print("README.md is not current: run `python scripts/update_readme.py`.", file=sys.stderr)
-        return 1
-    if after != before:
-        README.write_text(after, encoding="utf-8")
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(run(README, __doc__, lambda: render(README.read_text(encoding="utf-8")).encode()))

@@ -13,41 +13,9 @@ import pytest
 import yaml
 
 from tap_kombo.endpoints import ENDPOINTS
-from tap_kombo.tap import TapKombo
 
 CHECKOUT = Path(__file__).parent.parent
 EXTRACTOR = yaml.safe_load((CHECKOUT / "meltano.yml").read_text())["plugins"]["extractors"][0]
-SETTINGS: dict[str, dict[str, Any]] = {one["name"]: one for one in EXTRACTOR["settings"]}
-KINDS = {"boolean", "integer", "object"}
-
-
-def sdk_settings() -> dict[str, dict[str, Any]]:
-    schema: dict[str, dict[str, dict[str, Any]]] = {"properties": {}}
-    TapKombo.append_builtin_config(schema)
-    return schema["properties"]
-
-
-def tap_settings() -> dict[str, dict[str, Any]]:
-    """The tap's own settings; the SDK adds its own to the class when a tap is made."""
-    every = TapKombo.config_jsonschema["properties"]
-    return {name: setting for name, setting in every.items() if name not in sdk_settings()}
-
-
-def test_meltano_knows_exactly_the_settings_of_the_tap() -> None:
-    assert list(SETTINGS) == [*tap_settings(), *sdk_settings()]
-
-
-@pytest.mark.parametrize("name", SETTINGS)
-def test_setting_is_the_same_in_meltano(name: str) -> None:
-    here, tap = SETTINGS[name], (tap_settings() | sdk_settings())[name]
-    assert here.get("value") == tap.get("default")
-    assert here.get("sensitive", False) == tap.get("secret", False)
-    kind = next(iter(KINDS.intersection(tap["type"])), "string")
-    if tap.get("format") == "date-time":
-        kind = "date_iso8601"
-    assert here["kind"] == kind
-    if name in tap_settings():
-        assert (here["label"], here["description"]) == (tap["title"], tap["description"])
 
 
 def selected_by_rules(rules: list[str]) -> set[tuple[str, str]]:
@@ -87,10 +55,6 @@ def test_any_other_stream_is_one_select_away_without_its_sensitive_columns() -> 
         for column in columns_of(one.name)
         if column not in one.sensitive
     }
-
-
-def test_meltano_knows_exactly_the_capabilities_of_the_tap() -> None:
-    assert sorted(EXTRACTOR["capabilities"]) == sorted(one.value for one in TapKombo.capabilities)
 
 
 @pytest.mark.parametrize(
