@@ -31,6 +31,9 @@ HUB: Mapping[str, Any] = {
     "maintenance_status": "beta",
     "prereq": "A Kombo API key, and the ID of each integration to read.",
     "quality": "silver",
+    "usage": (
+        "`meltano invoke tap-kombo:doctor` tells which integrations and streams can be read."
+    ),
     "variant": "tap-kombo",
 }
 """What only the Hub wants to know; the variant is the account that the repository belongs to."""

@@ -1,16 +1,19 @@
-"""Write the tables of README.md that follow from the code.
+"""Write the parts of README.md that follow from the code.
 
     python scripts/update_readme.py [--check]
 
-Each table stands between `<!-- NAME -->` and `<!-- /NAME -->`.
+Each part stands between `<!-- NAME -->` and `<!-- /NAME -->`.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 import sys
 from typing import TYPE_CHECKING
 
+from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint
 from tap_kombo.settings import SETTINGS
@@ -30,7 +33,12 @@ def render(text: str) -> str:
     Raises:
         ValueError: If the markers of a part do not occur exactly once.
     """
-    parts = {"settings": settings(), "streams": streams(), "sensitive": sensitive()}
+    parts = {
+        "doctor": doctor(),
+        "settings": settings(),
+        "streams": streams(),
+        "sensitive": sensitive(),
+    }
     for name, lines in parts.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         if (text.count(begin), text.count(end)) != (1, 1):
@@ -40,6 +48,24 @@ def render(text: str) -> str:
         after = rest.split(end)[1]
         text = "".join((before, begin, *(f"{line}\n" for line in lines), end, after))
     return text
+
+
+def doctor() -> Iterator[str]:
+    """Yield what `--doctor` prints about an emulator that does not know the last integration."""
+    emulator = Emulator()
+    integrations = {"greenhouse:demo": "ATS", "personio:demo": "HRIS"}
+    for one, category in integrations.items():
+        emulator.add_integration(one, category)
+    env = {name: value for name, value in os.environ.items() if not name.startswith("TAP_")}
+    with serve(emulator) as url:
+        env["TAP_KOMBO_API_KEY"] = emulator.api_key
+        env["TAP_KOMBO_API_URL"] = url
+        env["TAP_KOMBO_INTEGRATION_IDS"] = ",".join((*integrations, "workday:demo"))
+        command = [sys.executable, "-m", "tap_kombo", "--config=ENV", "--doctor"]
+        done = subprocess.run(  # noqa: S603
+            command, env=env, capture_output=True, text=True, check=False
+        )
+    yield from ("```text", *done.stdout.splitlines(), "```")
 
 
 def settings() -> Iterator[str]:

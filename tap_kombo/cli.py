@@ -46,6 +46,12 @@ class ConfigFile(click.ParamType[str]):
         return value
 
 
+DOCTOR = click.Option(
+    ["--doctor"],
+    is_flag=True,
+    help="Tell which integrations and streams can be read, and read none of their records.",
+)
+
 TYPES: dict[str | None, click.ParamType[Any]] = {
     "catalog": JsonObject(),
     "config": ConfigFile(),

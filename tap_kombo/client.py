@@ -180,7 +180,7 @@ class KomboStream(RESTStream[str | None]):
             KomboError: If a page could not be read, after retries, or a cursor came back.
         """
         stopped = self.tap.fanout.budget.stopped
-        read = retried(self._read_with_patience, self.config["max_retries"], stopped, self.logger)
+        read = retried(self.read_with_patience, self.config["max_retries"], stopped, self.logger)
         try:
             yield from follow(lambda at: read(context, at), cursor)
         except CircularError as error:
@@ -236,8 +236,19 @@ class KomboStream(RESTStream[str | None]):
             budget.learn(answer.headers, sent_at, refused=limited)
         return answer
 
-    def _read_with_patience(self, context: Mapping[str, str], cursor: str | None) -> Page:
-        """Read a page; what Kombo refuses for its limit is asked again, however often."""
+    def read_with_patience(self, context: Mapping[str, str], cursor: str | None) -> Page:
+        """Read a page; what Kombo refuses for its limit is asked again, however often.
+
+        Args:
+            context: The integration and the filters of the pass.
+            cursor: `None` for the first page.
+
+        Returns:
+            The page.
+
+        Raises:
+            KomboError: As `read_page` does for any other reason.
+        """
         while True:
             try:
                 return self.read_page(context, cursor)

@@ -215,6 +215,7 @@ class KomboError(SyncError):
     ) -> None:
         """Build the message from its parts."""
         self.rule = rule
+        self.what = what
         self.code = code
         see = f" See {log_url}" if log_url else ""
         super().__init__(f"{where}: {rule.cause} [{what}]. {rule.cure}{see}")

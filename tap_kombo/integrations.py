@@ -19,6 +19,10 @@ _SETUP = {
     "INCOMPLETE": RULES["INTEGRATION.SETUP_INCOMPLETE"],
     "FINAL_SYNC_PENDING": RULES["INTEGRATION.SETUP_SYNC_PENDING"],
 }
+_STOPPED = {
+    "INACTIVE": RULES["INTEGRATION.INACTIVE"],
+    "INVALID": RULES["INTEGRATION.AUTHENTICATION_INVALID"],
+}
 _COVERAGES = {"UNSUPPORTED", "NOT_IMPLEMENTED", "UNKNOWN"}
 
 
@@ -28,12 +32,16 @@ class Details:
 
     Attributes:
         category: Its category; an integration has models of one only.
+        tool: Name of the connected tool.
+        status: Whether Kombo still reads the tool.
         setup_status: How far the setup has come.
         data_expired_at: When a changed configuration made the data outdated, if it still is.
         unavailable: Why a model cannot be read, by Kombo's model id.
     """
 
     category: str | None = None
+    tool: str | None = None
+    status: str | None = None
     setup_status: str | None = None
     data_expired_at: str | None = None
     unavailable: Mapping[str, tuple[Rule, str]] = field(default_factory=dict)
@@ -46,8 +54,11 @@ class Details:
             answer: `data` of the answer
                 (docs.kombo.dev/api-reference/general/v1/get-integrations-integration-id).
         """
-        names = ("category", "setup_status", "data_expired_at")
+        names = ("category", "status", "setup_status", "data_expired_at")
         texts = {name: value for name in names if isinstance(value := answer.get(name), str)}
+        tool = answer.get("tool")
+        if isinstance(tool, dict) and isinstance(label := tool.get("label"), str):
+            texts["tool"] = label
         models = answer.get("read_models")
         unavailable = {
             str(model.get("id")): why
@@ -60,6 +71,20 @@ class Details:
         """Return whether a model is of the integration's category; if unknown, Kombo will tell."""
         return self.category in {None, endpoint.category}
 
+    def require_current(self, where: str) -> None:
+        """Do nothing if Kombo keeps the data of the integration current, as far as it is known.
+
+        Args:
+            where: What would be asked for.
+
+        Raises:
+            KomboError: If the integration is not set up yet, or is stopped; what was read
+                before may still be there.
+        """
+        self._require_set_up(where)
+        if rule := _STOPPED.get(self.status or ""):
+            raise KomboError(rule, where, f"status {self.status}")
+
     def require_readable(self, endpoint: Endpoint, where: str) -> None:
         """Do nothing if a model can be read, as far as it is known.
 
@@ -70,11 +95,14 @@ class Details:
         Raises:
             KomboError: If the integration is not set up yet, or the model is not available.
         """
-        if rule := _SETUP.get(self.setup_status or ""):
-            raise KomboError(rule, where, f"setup_status {self.setup_status}")
+        self._require_set_up(where)
         if why := self.unavailable.get(endpoint.model or ""):
             rule, what = why
             raise KomboError(rule, where, what)
+
+    def _require_set_up(self, where: str) -> None:
+        if rule := _SETUP.get(self.setup_status or ""):
+            raise KomboError(rule, where, f"setup_status {self.setup_status}")
 
 
 class Integrations:

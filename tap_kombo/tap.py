@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import logging
 import os
 import sys
@@ -11,15 +12,17 @@ import time
 from collections import Counter
 from contextlib import contextmanager
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
+import click
 from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
 from tap_kombo.bookmarks import Checkpoints
-from tap_kombo.cli import TYPES
+from tap_kombo.cli import DOCTOR, TYPES
+from tap_kombo.doctor import examine
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.errors import KomboError
 from tap_kombo.fanout import Fanout, InterruptedRunError
@@ -38,8 +41,6 @@ from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    import click
 
     from tap_kombo.client import KomboStream
 
@@ -196,14 +197,30 @@ class TapKombo(Tap):
         command = super().get_singer_command()
         for option in command.params:
             option.type = TYPES.get(option.name, option.type)
+        command.params.append(DOCTOR)
         return command
 
     @classmethod
     @override
-    def invoke(cls, **kwargs: Any) -> None:
+    def invoke(cls, *, doctor: bool = False, **kwargs: Any) -> None:
         gc.freeze()  # what the imports made is no garbage, and need not be walked to find some
         with _told_in_one_line(cls):
+            if doctor:
+                cls._examine(kwargs["config"], kwargs["catalog"])
             super().invoke(**kwargs)
+
+    @classmethod
+    def _examine(cls, given: Any, catalog: IO[str] | None) -> NoReturn:  # noqa: ANN401
+        """Print what can be read, and exit with 0 if that is everything."""
+        tap = cls(
+            config=given.config,
+            parse_env_config=given.parse_env,
+            catalog=json.load(catalog) if catalog else None,
+        )
+        report = examine(tap)
+        for line in report.lines():
+            click.echo(line)
+        sys.exit(0 if report.is_fine else 1)
 
     @classmethod
     @override

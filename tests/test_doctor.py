@@ -1,0 +1,319 @@
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.responses import Response
+from support import KEY, Kombo, catalog
+
+from kombo_emulator import Size
+from tap_kombo.doctor import MELTANO_SELECT
+from tap_kombo.settings import REGIONS
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from kombo_emulator.received import Received
+
+A, B, HR = "greenhouse:demo", "lever:demo", "personio:demo"
+ALL = "Everything selected can be read."
+SWITCHED_OFF = (
+    "interviews: the model is switched off in the scope configuration "
+    "[scope_config_setting DISABLED]."
+)
+NOT_THERE = (
+    "notes, offers: the connected tool has no such model [coverage_status UNSUPPORTED]. "
+    "Nothing to do;"
+)
+NOT_ALL = "Not everything can be read."
+
+
+@dataclass
+class Doctor:
+    """Runs `tap-kombo --doctor` in this process.
+
+    Attributes:
+        kombo: The emulator.
+        folder: Where the settings and the catalog are written.
+        output: What is printed.
+        logged: What is logged.
+    """
+
+    kombo: Kombo
+    folder: Path
+    output: pytest.CaptureFixture[str]
+    logged: pytest.LogCaptureFixture
+    exit_code: int | str | None = None
+
+    def __call__(
+        self, *integrations: str, streams: tuple[str, ...] = (), **settings: object
+    ) -> str:
+        """Return what it prints."""
+        config = {"api_key": KEY, "integration_ids": list(integrations), "api_url": self.kombo.url}
+        arguments = ["--doctor", f"--config={self._file('config', config | settings)}"]
+        if streams:
+            arguments.append(f"--catalog={self._file('catalog', catalog(*streams))}")
+        with pytest.raises(SystemExit) as ended:
+            TapKombo.get_singer_command().main(arguments)
+        self.exit_code = ended.value.code
+        return self.output.readouterr().out
+
+    def _file(self, name: str, content: dict[str, Any]) -> Path:
+        file = self.folder / f"{name}.json"
+        file.write_text(json.dumps(content))
+        return file
+
+    @property
+    def errors(self) -> list[str]:
+        """What was logged as an error."""
+        return [one.getMessage() for one in self.logged.records if one.levelno >= logging.ERROR]
+
+    @property
+    def asked(self) -> list[str]:
+        """The paths of all requests."""
+        return [one.path for one in self.kombo.emulator.requests]
+
+
+@pytest.fixture
+def doctor(
+    kombo: Kombo,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Doctor:
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets its own
+    monkeypatch.setattr(logging, "captureWarnings", lambda **_: None)
+    monkeypatch.delenv(MELTANO_SELECT, raising=False)
+    caplog.set_level(logging.INFO)
+    return Doctor(kombo, tmp_path, capsys, caplog)
+
+
+def test_all_is_well(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.add_integration(HR, "HRIS")
+
+    told = doctor(A, HR, streams=("interviews", "hris_employees", "custom_fields"))
+
+    assert doctor.exit_code == 0
+    assert told.splitlines() == [
+        "integration      tool        category  state",
+        "greenhouse:demo  Greenhouse  ATS       ready",
+        "personio:demo    Personio    HRIS      ready",
+        "",
+        "stream          can be read  cannot be read",
+        "custom_fields   2 of 2",
+        "hris_employees  1 of 1",
+        "interviews      1 of 1",
+        "",
+        ALL,
+    ]
+    assert doctor.asked == [f"/integrations/{A}", f"/integrations/{HR}"]
+    assert "METRIC" not in doctor.logged.text
+
+
+def test_without_a_catalog_it_looks_at_the_streams_read_by_default(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.add_integration(HR, "HRIS")
+
+    told = doctor(A, HR)
+
+    assert doctor.exit_code == 0
+    assert told.count(" 1 of 1\n") == 9
+    assert "HRIS      ready, but no stream of it is selected\n" in told
+
+
+def test_it_looks_at_the_streams_that_meltano_selects(
+    doctor: Doctor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doctor.kombo.emulator.add_integration(HR, "HRIS")
+    rules = ["hris_*.*", "!*.remote_data", "!hris_pay*.*", "!hris_te*"]
+
+    monkeypatch.setenv(MELTANO_SELECT, json.dumps(rules))
+
+    told = doctor(HR)
+
+    assert doctor.exit_code == 0
+    streams = set(re.findall(r"^(\w+) +1 of 1", told, re.MULTILINE))
+    assert {"hris_employees", "hris_groups"} <= streams
+    assert not {"hris_payslips", "hris_pay_runs", "hris_teams", "interviews"} & streams
+
+
+@pytest.mark.parametrize(
+    ("region", "place"),
+    [("eu", "at `api_url`"), ("us", "in region us (there are also eu, ca)")],
+)
+def test_a_wrong_key_costs_one_request_and_a_line_that_names_the_region(
+    doctor: Doctor, region: str, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(REGIONS, "us", doctor.kombo.url)
+    address = doctor.kombo.url if region == "eu" else None
+
+    told = doctor(A, B, api_key="ks_dev_of_another_region", region=region, api_url=address)
+
+    assert (doctor.exit_code, told, doctor.asked) == (1, "", [f"/integrations/{A}"])
+    [line] = doctor.errors
+    assert line.startswith(f"API key {place}: Kombo does not accept the API key")
+    assert "check `api_key` and `region`" in line
+    assert "ks_dev_of_another_region" not in doctor.logged.text
+
+
+def test_an_unknown_integration_is_named(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+
+    told = doctor(A, "typo:demo", streams=("interviews",))
+
+    assert doctor.exit_code == 1
+    assert re.search(r"typo:demo +\? +\? +PLATFORM.INTEGRATION_NOT_FOUND, HTTP 404\n", told)
+    assert "interviews  1 of 1\n" in told
+    assert "typo:demo: Kombo does not know this integration" in told
+    assert told.endswith(f"{NOT_ALL}\n")
+    assert doctor.asked.count("/integrations/typo:demo") == 1
+
+
+@pytest.mark.parametrize(
+    ("details", "state", "advice"),
+    [
+        ({"setup_status": "INCOMPLETE"}, "setup_status INCOMPLETE", "has to finish the setup"),
+        (
+            {"setup_status": "FINAL_SYNC_PENDING"},
+            "setup_status FINAL_SYNC_PENDING",
+            "first sync of it is still running",
+        ),
+        ({"status": "INACTIVE"}, "status INACTIVE", "Activate it in the Kombo dashboard"),
+        ({"status": "INVALID"}, "status INVALID", "The customer has to reconnect the tool"),
+    ],
+)
+def test_an_integration_that_is_not_ready_is_named(
+    doctor: Doctor, details: dict[str, str], state: str, advice: str
+) -> None:
+    ats = doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.add_integration(B)
+    for name, value in details.items():
+        setattr(ats.details, name, value)
+
+    told = doctor(A, B, streams=("interviews", "jobs"))
+
+    assert doctor.exit_code == 1
+    assert f"{A}  Greenhouse  ATS       {state}\n" in told
+    assert f"interviews  1 of 2       {A}\n" in told
+    assert f"\n{A}: " in told
+    assert advice in " ".join(told.split())
+
+
+def test_models_that_cannot_be_read_are_named_once_for_each_reason(doctor: Doctor) -> None:
+    first = doctor.kombo.emulator.add_integration(A)
+    second = doctor.kombo.emulator.add_integration(B)
+    first.disable_model("ats_interviews")
+    for one in first, second:
+        one.details.unsupported = {"ats_offers", "ats_notes"}
+
+    told = doctor(A, B, streams=("interviews", "jobs", "notes", "offers"))
+
+    assert doctor.exit_code == 1
+    assert told.splitlines()[4:] == [
+        "stream      can be read  cannot be read",
+        f"interviews  1 of 2       {A}",
+        "jobs        2 of 2",
+        f"notes       0 of 2       {A}, {B}",
+        f"offers      0 of 2       {A}, {B}",
+        "",
+        SWITCHED_OFF,
+        "  Enable it in the Kombo dashboard if it is wanted.",
+        NOT_THERE,
+        "  deselect the stream if no integration has it.",
+        NOT_ALL,
+    ]
+
+
+def test_a_stream_that_no_integration_has_is_named(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+
+    told = doctor(A, streams=("interviews", "hris_employees"))
+
+    assert doctor.exit_code == 1
+    assert "hris_employees  0 of 0       no integration is known as HRIS\n" in told
+    assert told.endswith(f"{NOT_ALL}\n")
+
+
+def test_without_an_answer_it_ends_after_the_first_request(doctor: Doctor) -> None:
+    told = doctor(A, B, api_url="http://127.0.0.1:1/v1")
+
+    assert (doctor.exit_code, told) == (1, "")
+    [line] = doctor.errors
+    assert "no complete answer came from Kombo" in line
+    assert "check the network" in line.lower()
+
+
+def test_an_error_of_one_integration_does_not_hide_the_others(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.add_integration(B)
+    doctor.kombo.emulator.intercept = lambda request: (
+        Response("<html>", 502) if request.path.endswith(A) else None
+    )
+
+    told = doctor(A, B, streams=("interviews",))
+
+    assert doctor.exit_code == 1
+    assert re.search(rf"{A} +\? +\? +HTTP 502\n{B} +Lever +ATS +ready\n", told)
+    assert f"{A}: the server had an error [HTTP 502]" in told
+    assert len(doctor.asked) == 2
+
+
+def test_a_request_beyond_the_limit_is_sent_again(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    refused: list[str] = []
+
+    def refuse(request: Received) -> Response | None:
+        if refused:
+            return None
+        refused.append(request.path)
+        return Response(status_code=429, headers={"retry-after": "0"})
+
+    doctor.kombo.emulator.intercept = refuse
+
+    doctor(A, streams=("interviews",))
+
+    assert doctor.exit_code == 0
+    assert len(doctor.asked) == 2
+
+
+def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> None:
+    names = [f"lever:{number}" for number in range(60)]
+    for one in names:
+        ats = doctor.kombo.emulator.add_integration(one, "ATS", Size(interviews=1))
+        ats.details.unsupported = {"ats_offers"}
+
+    told = doctor(*names, *(f"typo:{number}" for number in range(5)), streams=("jobs", "offers"))
+
+    assert doctor.exit_code == 1
+    assert "jobs    60 of 60\n" in told
+    assert "offers  0 of 60      lever:0, lever:1, lever:2 and 57 more\n" in told
+    assert "\ntypo:0, typo:1, typo:2 and 2 more: Kombo does not know this integration" in told
+    assert "\noffers: the connected tool has no such model" in told
+    assert len(doctor.asked) == len(set(doctor.asked)) == 65
+
+
+def test_it_prints_no_name_of_a_customer(doctor: Doctor) -> None:
+    ats = doctor.kombo.emulator.add_integration(A)
+    ats.details.organization_name = "Initech"
+    ats.details.origin_id = "customer-17"
+
+    told = doctor(A) + doctor.logged.text
+
+    assert "Initech" not in told
+    assert "admin@example.com" not in told
+    assert "customer-17" not in told
+    assert KEY not in told
+
+
+def test_wrong_settings_are_named_as_in_a_run(doctor: Doctor) -> None:
+    assert doctor(A, page_size=251) == ""
+    assert doctor.exit_code == 1
+    assert ["'page_size'" in line for line in doctor.errors] == [True]
