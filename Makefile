@@ -23,7 +23,7 @@ help: ## List these commands
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
 
 .PHONY: install
-install: .venv/.installed .venv-meltano/.installed ## Make the venvs of the tap and of Meltano
+install: .venv/.installed .venv-meltano/.installed .venv-dbt/.installed ## Make the venvs of the tap, Meltano and dbt
 
 .PHONY: demo
 demo: install ## Load emulated Kombo data into PostgreSQL, twice
@@ -70,10 +70,11 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) pyproject.toml --group dev --output-file constraints/dev.txt
 	$(COMPILE) --group meltano --output-file constraints/meltano.txt
 	$(COMPILE) --group airflow --output-file constraints/airflow.txt
+	$(COMPILE) --group dbt --output-file constraints/dbt.txt
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included
-	rm -rf .venv .venv-airflow .venv-meltano .demo dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .demo dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
 	@python="$(PYTHON)"; \
