@@ -6,6 +6,7 @@ select
     title,
     starting_at at time zone 'UTC' as starting_at,
     ending_at at time zone 'UTC' as ending_at,
-    coalesce(canceled, false) as is_canceled
+    coalesce(canceled, false) as is_canceled,
+    users
 from {{ source('kombo', 'interviews') }}
 where remote_deleted_at is null and _sdc_deleted_at is null
