@@ -5,14 +5,11 @@ from __future__ import annotations
 import copy
 import datetime as dt
 import json
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
-import yaml
-from psycopg.rows import dict_row
+from recipes import Block, Page, Rows, Warehouse
 from singer_sdk.exceptions import StreamMapConfigError
 from support import KEY, discovered
 
@@ -30,88 +27,20 @@ SCHEMA = "deletions"
 ACME, GLOBEX, INITECH = "greenhouse:acme", "personio:globex", "workday:initech"
 SIZE = Size(candidates=10, applications=15, interviews=20, offers=5)
 LONG_AGO = "2026-11-08T09:00:00Z"  # over 14 days before the emulator's clock
-Rows = dict[str, dict[str, Any]]
 
 
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of the page, and the table of results below it."""
-
-    language: str
-    text: str
-    result: str
+PAGE = Page(CHECKOUT / "docs" / "deletions.md")
+CREATE_VIEW, COUNT_LIVE = PAGE.sections["A view of live rows"]
+MAP, SHOW_DELETED, MAP_WITHOUT_MELTANO = PAGE.sections["A soft delete"]
+FULL_TABLE, SHOW_VANISHED, HARD_DELETE, REMOVE = PAGE.sections["A table like Kombo's"]
 
 
-def sections() -> dict[str, list[Block]]:
-    page = (CHECKOUT / "docs" / "deletions.md").read_text()
-    found = {}
-    for part in page.split("\n## ")[1:]:
-        heading, body = part.split("\n", 1)
-        fenced = re.findall(r"```(\w+)\n(.*?)```\n((?:\n(?:\|[^\n]*\n)+)?)", body, re.DOTALL)
-        if fenced:
-            found[heading] = [Block(kind, text, below.strip()) for kind, text, below in fenced]
-    return found
-
-
-PAGE = sections()
-CREATE_VIEW, COUNT_LIVE = PAGE["A view of live rows"]
-MAP, SHOW_DELETED, MAP_WITHOUT_MELTANO = PAGE["A soft delete"]
-FULL_TABLE, SHOW_VANISHED, HARD_DELETE, REMOVE = PAGE["A table like Kombo's"]
-
-
-@dataclass
-class Warehouse:
-    """A schema in PostgreSQL, and the Meltano project that loads it."""
-
-    url: str
-    project: MeltanoProject
-    results: dict[str, str] = field(default_factory=dict)
-    changed: dict[str, int] = field(default_factory=dict)
-
-    def load(self, *configuration: Block) -> dict[str, Rows]:
-        """Write blocks into `meltano.yml`, load, and return all rows by stream and id."""
-        for block in configuration:
-            self._configure(yaml.safe_load(block.text)["plugins"])
-        self.project.load()
-        return {"interviews": self._rows(b"interviews"), "offers": self._rows(b"offers")}
-
-    def _rows(self, table: bytes) -> Rows:
-        with self._connect() as connection:
-            rows = connection.execute(b"select * from " + table).fetchall()
-        assert len(rows) == len({row["id"] for row in rows})
-        return {row["id"]: row for row in rows}
-
-    def _configure(self, wanted: dict[str, list[dict[str, Any]]]) -> None:
-        path = self.project.folder / "meltano.yml"
-        configuration = yaml.safe_load(path.read_text())
-        for kind, plugins in wanted.items():
-            by_name = {plugin["name"]: plugin for plugin in configuration["plugins"][kind]}
-            for plugin in plugins:
-                for key in plugin.keys() - {"name"}:
-                    by_name[plugin["name"]].setdefault(key, {}).update(plugin[key])
-        path.write_text(yaml.safe_dump(configuration))
-
-    def ask(self, block: Block) -> None:
-        """Run a query and keep its result as a table in Markdown."""
-        with self._connect() as connection:
-            cursor = connection.execute(block.text.encode())
-            names = [column.name for column in cursor.description or ()]
-            lines = [names, ["---"] * len(names), *(row.values() for row in cursor)]
-        self.results[block.text] = "\n".join(
-            f"| {' | '.join('' if cell is None else str(cell) for cell in line)} |"
-            for line in lines
-        )
-
-    def execute(self, block: Block, *, keep: bool = True) -> None:
-        """Run a statement, note how many rows it changed, and undo it if it is not to be kept."""
-        with self._connect() as connection:
-            self.changed[block.text] = connection.execute(block.text.encode()).rowcount
-            if not keep:
-                connection.rollback()
-
-    def _connect(self) -> psycopg.Connection[dict[str, Any]]:
-        options = f"-c search_path={SCHEMA}"
-        return psycopg.connect(self.url, row_factory=dict_row, options=options)
+def load(warehouse: Warehouse, *configuration: Block) -> dict[str, Rows]:
+    """Write blocks into `meltano.yml`, load, and return all rows by stream and id."""
+    for block in configuration:
+        warehouse.configure(block)
+    warehouse.project.load()
+    return {stream: warehouse.rows(stream) for stream in ("interviews", "offers")}
 
 
 @dataclass(frozen=True)
@@ -172,10 +101,10 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
         }
         project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
-        warehouse = Warehouse(postgres.url, project)
+        warehouse = Warehouse(postgres.url, project, SCHEMA)
 
         at_first = at_kombo(acme, globex, initech)
-        mapped = warehouse.load(MAP)
+        mapped = load(warehouse, MAP)
         warehouse.execute(CREATE_VIEW)
         warehouse.ask(COUNT_LIVE)
         warehouse.ask(SHOW_DELETED)
@@ -185,13 +114,13 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
         emulator.behaviour = Behaviour(after_14_days="remove")
         delete(acme, "ats_interviews", live(acme, "ats_interviews")[0], LONG_AGO)
         settings["TAP_KOMBO_INTEGRATION_IDS"] = f"{ACME},{GLOBEX}"
-        marked = warehouse.load(FULL_TABLE)
+        marked = load(warehouse, FULL_TABLE)
         warehouse.ask(SHOW_VANISHED)
 
         delete(acme, "ats_interviews", live(acme, "ats_interviews")[0], LONG_AGO)
         delete(acme, "ats_offers", live(acme, "ats_offers")[0], LONG_AGO)
         globex.disable_model("ats_offers")
-        dropped = warehouse.load(HARD_DELETE)
+        dropped = load(warehouse, HARD_DELETE)
         at_last = at_kombo(acme, globex)
     return Story(warehouse, at_first, mapped, marked, dropped, at_last, restored)
 
@@ -222,8 +151,11 @@ def without_metadata(rows: Rows) -> Rows:
 
 
 @pytest.mark.parametrize("block", [COUNT_LIVE, SHOW_DELETED, SHOW_VANISHED])
-def test_page_shows_the_real_result(story: Story, block: Block) -> None:
-    assert story.warehouse.results[block.text] == block.result
+def test_page_shows_the_real_result(
+    story: Story, block: Block, pytestconfig: pytest.Config
+) -> None:
+    update = pytestconfig.option.update_snapshots
+    PAGE.compare(block, story.warehouse.results[block.text], update=update)
 
 
 def test_soft_delete_keeps_every_column(story: Story) -> None:
