@@ -53,6 +53,10 @@ dist: .venv/.installed ## Build the wheel and the sdist with pinned tools, and c
 	$(UV) build --quiet --clear --no-build-isolation --out-dir $(DIST)
 	$(BIN)/check-wheel-contents $(DIST)
 
+.PHONY: test-dagster
+test-dagster: install .venv-dagster/.installed ## Run the Dagster example
+	$(BIN)/pytest examples/dagster
+
 .PHONY: bench
 bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks some
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
@@ -71,6 +75,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) --group meltano --output-file constraints/meltano.txt
 	$(COMPILE) --group airflow --output-file constraints/airflow.txt
 	$(COMPILE) --group dbt --output-file constraints/dbt.txt
+	$(COMPILE) --group dagster --output-file constraints/dagster.txt
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included
