@@ -82,7 +82,7 @@ class MeltanoProject:
                 [MELTANO, *command],
                 check=False,
                 cwd=self.folder,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -108,7 +108,7 @@ class MeltanoProject:
             return subprocess.Popen(  # noqa: S603 - the callers are tests
                 [MELTANO, *command],
                 cwd=self.folder,
-                env=self._environment,
+                env=self.environment,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -143,7 +143,8 @@ class MeltanoProject:
         }
 
     @property
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """What its commands see of the environment."""
         foreign = ("MELTANO_", "TAP_", "TARGET_")
         env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
         return env | {"MELTANO_PROJECT_ROOT": str(self.folder), "NO_COLOR": "1", **self.settings}

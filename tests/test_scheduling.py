@@ -1,0 +1,125 @@
+"""Every command of docs/scheduling.md does what it says, against the emulator."""
+
+from __future__ import annotations
+
+import fcntl
+import re
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from support import KEY
+from test_dockerfile import TEXT as DOCKERFILE
+
+from kombo_emulator import Emulator, Size, serve
+from scripts.meltano_project import CHECKOUT, MELTANO, MeltanoProject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from scripts.embedded_postgres import PostgreSQL
+
+A = "greenhouse:demo"
+PAGE = (CHECKOUT / "docs" / "scheduling.md").read_text()
+LANGUAGES, BLOCKS = zip(*re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL), strict=True)
+LOAD, CRON, VERDICT, SCHEDULE, IMAGE = BLOCKS
+MINUTE, HOUR, DAY, MONTH, WEEKDAY, CRON_COMMAND = CRON.split(maxsplit=5)
+
+
+@dataclass
+class Machine:
+    """A shell in a Meltano project whose schema is empty."""
+
+    project: MeltanoProject
+    emulator: Emulator
+    database: str
+
+    def run(self, script: str) -> subprocess.CompletedProcess[str]:
+        """Run a block of the page there."""
+        here = script.replace("/srv/kombo", str(self.project.folder))
+        here = here.replace(".venv-meltano/bin/meltano", str(MELTANO))
+        return subprocess.run(
+            ["bash", "-eo", "pipefail", "-c", here],
+            cwd=self.project.folder,
+            env=self.project.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def rows(self) -> int:
+        with psycopg.connect(self.database) as connection:
+            found = connection.execute("select count(*) from scheduling.interviews").fetchone()
+        assert found
+        return int(found[0])
+
+
+@pytest.fixture
+def machine(postgres: PostgreSQL, worker_id: str) -> Iterator[Machine]:
+    emulator = Emulator()
+    emulator.add_integration(A, "ATS", Size(interviews=7))
+    with serve(emulator) as url:
+        settings = {
+            "TAP_KOMBO_API_KEY": KEY,
+            "TAP_KOMBO_API_URL": url,
+            "TAP_KOMBO_INTEGRATION_IDS": A,
+            "TAP_KOMBO__SELECT": '["interviews.*"]',
+            "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "scheduling",
+            **postgres.target_settings,
+        }
+        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project.prepare()
+        (project.folder / "output").mkdir(exist_ok=True)
+        (project.folder / "output" / "kombo.log").unlink(missing_ok=True)
+        with psycopg.connect(postgres.url) as connection:
+            connection.execute("drop schema if exists scheduling cascade")
+        yield Machine(project, emulator, postgres.url)
+
+
+def test_no_block_is_left_out() -> None:
+    """All that is in a block but the image is run below; the README's test runs the load alone."""
+    assert LANGUAGES == ("bash", "cron", "bash", "bash", "bash")
+    assert LOAD in (CHECKOUT / "README.md").read_text()
+
+
+def test_cron_loads_and_keeps_the_verdict(machine: Machine) -> None:
+    assert (MINUTE, HOUR, DAY, MONTH, WEEKDAY) == ("5", "*", "*", "*", "*")
+
+    done = machine.run(CRON_COMMAND)
+
+    assert done.returncode == 0, done.stderr
+    assert machine.rows() == 7
+    assert '"records":7' in machine.run(VERDICT).stdout
+
+
+def test_cron_leaves_a_run_out_while_another_goes_on(machine: Machine) -> None:
+    with (machine.project.folder / "output" / "kombo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = machine.run(CRON_COMMAND)
+
+    assert done.returncode == 1
+    assert not machine.emulator.requests
+
+
+def test_a_run_ends_with_1_if_an_integration_fails(machine: Machine) -> None:
+    done = machine.run(f"export TAP_KOMBO_INTEGRATION_IDS={A},lever:none\n{CRON_COMMAND}")
+
+    assert done.returncode == 1
+    assert machine.rows() == 7
+    assert '"failed":1' in machine.run(VERDICT).stdout
+
+
+def test_meltano_runs_its_schedule(machine: Machine) -> None:
+    done = machine.run(SCHEDULE)
+
+    assert done.returncode == 0, done.stderr
+    assert "kombo-hourly" in done.stdout
+    assert machine.rows() == 7
+
+
+def test_the_image_is_built_from_the_dockerfile_with_its_argument() -> None:
+    """There may be no engine; `test_dockerfile` tries what the file says."""
+    assert re.fullmatch(r"docker build --build-arg VERSION=[\d.]+ --tag tap-kombo \.\n", IMAGE)
+    assert "ARG VERSION" in DOCKERFILE
