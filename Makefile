@@ -20,7 +20,7 @@ unexport VIRTUAL_ENV
 
 .PHONY: help
 help: ## List these commands
-	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 14
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(firstword $(MAKEFILE_LIST)) | expand -t 22
 
 .PHONY: install
 install: .venv/.installed .venv-meltano/.installed .venv-dbt/.installed ## Make the venvs of the tap, Meltano and dbt
@@ -57,6 +57,10 @@ dist: .venv/.installed ## Build the wheel and the sdist with pinned tools, and c
 test-dagster: install .venv-dagster/.installed ## Run the Dagster example
 	$(BIN)/pytest examples/dagster
 
+.PHONY: test-github-actions
+test-github-actions: install .venv-github-actions/.installed ## Run the GitHub Actions example
+	$(BIN)/pytest examples/github-actions
+
 .PHONY: bench
 bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks some
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
@@ -76,6 +80,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) --group airflow --output-file constraints/airflow.txt
 	$(COMPILE) --group dbt --output-file constraints/dbt.txt
 	$(COMPILE) --group dagster --output-file constraints/dagster.txt
+	$(COMPILE) --group github-actions --output-file constraints/github-actions.txt
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included

@@ -1,32 +1,24 @@
-"""The workflow of examples/github-actions: its form, its safety, and what it runs."""
+"""The workflow of examples/github-actions: its form and its safety."""
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
 import yaml
-from support import KEY
 
-from kombo_emulator import Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MELTANO, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from scripts.embedded_postgres import PostgreSQL
 
-A = "greenhouse:demo"
 PATH = CHECKOUT / "examples" / "github-actions" / "kombo.yml"
 TEXT = PATH.read_text()
 WORKFLOW: dict[str, Any] = yaml.safe_load(TEXT)
-STEPS: list[dict[str, Any]] = WORKFLOW["jobs"]["load"]["steps"]
-ENV: dict[str, str] = STEPS[-1]["env"]
 
 
 def checked(*command: str) -> subprocess.CompletedProcess[str]:
@@ -80,41 +72,3 @@ def test_it_may_only_read() -> None:
 
 def test_runs_do_not_overlap() -> None:
     assert WORKFLOW["concurrency"] == {"group": "kombo", "cancel-in-progress": False}
-
-
-def test_its_last_step_loads_and_keeps_the_state_elsewhere(
-    postgres: PostgreSQL, worker_id: str, tmp_path: Path
-) -> None:
-    """With a folder as state backend instead of a bucket."""
-    emulator = Emulator()
-    emulator.add_integration(A, "ATS", Size(interviews=7))
-    backend = tmp_path / "state"
-    given = {
-        "TAP_KOMBO_API_KEY": KEY,
-        "TAP_KOMBO_INTEGRATION_IDS": A,
-        "MELTANO_STATE_BACKEND_URI": f"file://{backend}",
-        **postgres.target_settings,
-    }
-    names = {
-        name: re.fullmatch(r"\$\{\{ (?:secrets|vars)\.(\w+) }}", one) for name, one in ENV.items()
-    }
-    assert all(found and found[1] == name for name, found in names.items())
-    assert given.keys() <= ENV.keys()
-    assert all(name in given or name.startswith("AWS_") for name in ENV)
-    with serve(emulator) as url:
-        settings = {**given, "TAP_KOMBO_API_URL": url, "TAP_KOMBO__SELECT": '["interviews.*"]'}
-        settings["TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA"] = "github_actions"
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
-        project.prepare()
-        subprocess.run(
-            ["bash", "-ec", STEPS[-1]["run"]],
-            cwd=project.folder,
-            env={**project.environment, "PATH": f"{MELTANO.parent}:{os.environ['PATH']}"},
-            check=True,
-        )
-
-    with psycopg.connect(postgres.url) as connection:
-        rows = connection.execute("select count(*) from github_actions.interviews").fetchone()
-    assert rows == (7,)
-    [state] = backend.rglob("state.json")
-    assert A in state.read_text()
