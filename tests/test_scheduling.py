@@ -19,6 +19,7 @@ from scripts.meltano_project import CHECKOUT, MELTANO, MeltanoProject
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kombo_emulator import Received
     from scripts.embedded_postgres import PostgreSQL
 
 A = "greenhouse:demo"
@@ -87,7 +88,7 @@ def test_no_block_is_left_out() -> None:
 def test_cron_loads_and_keeps_the_verdict(machine: Machine) -> None:
     assert (MINUTE, HOUR, DAY, MONTH, WEEKDAY) == ("5", "*", "*", "*", "*")
 
-    done = machine.run(CRON_COMMAND)
+    done = machine.run(f"export PATH=/usr/bin:/bin\n{CRON_COMMAND}")
 
     assert done.returncode == 0, done.stderr
     assert machine.rows() == 7
@@ -109,6 +110,22 @@ def test_a_run_ends_with_1_if_an_integration_fails(machine: Machine) -> None:
     assert done.returncode == 1
     assert machine.rows() == 7
     assert '"failed":1' in machine.run(VERDICT).stdout
+
+
+def test_meltano_refuses_a_second_run_of_the_same_state(machine: Machine) -> None:
+    refused: list[subprocess.CompletedProcess[str]] = []
+
+    def run_again(request: Received) -> None:
+        if not refused and request.path == "/ats/interviews":
+            refused.append(machine.run(LOAD))
+
+    machine.emulator.intercept = run_again
+    first = machine.run(LOAD)
+
+    assert (first.returncode, machine.rows()) == (0, 7)
+    assert refused[0].returncode == 1
+    [said] = re.findall(r"`(Another .*)`", PAGE)
+    assert said in refused[0].stdout + refused[0].stderr
 
 
 def test_meltano_runs_its_schedule(machine: Machine) -> None:
