@@ -67,8 +67,8 @@ class Page:
         if update:
             self.show(block, result)
         else:
-            hint = "`.venv/bin/pytest --snapshot-update` with this file writes the results anew"
-            assert result == block.result, hint
+            hint = "`.venv/bin/pytest --snapshot-update` with this test's file writes it anew"
+            assert result == block.result, f"The result is now (and {hint}):\n{result}"
 
 
 @dataclass
