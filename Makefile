@@ -8,6 +8,8 @@ SHELL := /bin/bash
 BIN := .venv/bin
 DIST := dist
 UV := $(BIN)/uv
+MERMAID := 11.17.2
+MERMAID_JS := docs/theme/assets/mermaid.min.js
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 
@@ -61,6 +63,10 @@ test-dagster: install .venv-dagster/.installed ## Run the Dagster example
 test-github-actions: install .venv-github-actions/.installed ## Run the GitHub Actions example
 	$(BIN)/pytest examples/github-actions
 
+.PHONY: docs
+docs: .venv-docs/.installed $(MERMAID_JS) ## Build the documentation site into site/
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+
 .PHONY: bench
 bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks some
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
@@ -76,6 +82,7 @@ lint: .venv/.installed ## Check style, types, dependencies and workflows
 .PHONY: constraints
 constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) pyproject.toml --group dev --output-file constraints/dev.txt
+	$(COMPILE) --group docs --output-file constraints/docs.txt
 	$(COMPILE) --group meltano --output-file constraints/meltano.txt
 	$(COMPILE) --group airflow --output-file constraints/airflow.txt
 	$(COMPILE) --group dbt --output-file constraints/dbt.txt
@@ -84,7 +91,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included
-	rm -rf .venv .venv-* .demo dist site .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv .venv-* .demo dist site $(dir $(MERMAID_JS)) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(UV):
 	@python="$(PYTHON)"; \
@@ -107,3 +114,11 @@ $(UV):
 	$(UV) venv --quiet --allow-existing --python $(BIN)/python .venv-$*
 	$(UV) pip install --quiet --python .venv-$*/bin/python --group $* --constraint constraints/$*.txt
 	@touch $@
+
+# The theme would load Mermaid from elsewhere; npm's package has the same file.
+$(MERMAID_JS): .venv-docs/mermaid-$(MERMAID).tgz
+	@mkdir -p $(@D)
+	tar -xzmf $< -C $(@D) --strip-components=2 package/dist/mermaid.min.js
+
+.venv-docs/mermaid-$(MERMAID).tgz: | .venv-docs/.installed
+	cd .venv-docs && PATH="$$PWD/bin:$$PATH" npm pack --silent mermaid@$(MERMAID)
