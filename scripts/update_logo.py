@@ -23,4 +23,4 @@ def draw() -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(run(LOGO.with_suffix(".png"), __doc__, draw))
+    sys.exit(run(__doc__, [(LOGO.with_suffix(".png"), draw())]))

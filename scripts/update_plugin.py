@@ -105,4 +105,4 @@ def render() -> bytes:
 
 
 if __name__ == "__main__":
-    sys.exit(run(PLUGIN, __doc__, render))
+    sys.exit(run(__doc__, [(PLUGIN, render())]))

@@ -1,4 +1,4 @@
-"""Write the parts of README.md that follow from the code.
+"""Write the parts of README.md and of the pages in docs/ that follow from the code.
 
     python scripts/update_readme.py [--check]
 
@@ -11,42 +11,47 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
-from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint
+from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint, references
 from tap_kombo.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from pathlib import Path
 
-README = CHECKOUT / "README.md"
+    from tap_kombo.endpoints import Category
+
+    Parts = Mapping[str, Callable[[], Iterator[str]]]
+
+OPTIONS = (
+    "%%{init: {'themeVariables': {'fontSize': '12px'}, "
+    "'er': {'nodeSpacing': 30, 'rankSpacing': 40, 'useMaxWidth': false}}}%%"
+)
+"""At their own size diagrams scroll on a phone; fitted to the width they could not be read."""
 
 
-def render(text: str) -> str:
-    """Return a README with each generated part written anew.
+def render(text: str, parts: Parts) -> str:
+    """Return a page with each generated part written anew.
 
     Args:
-        text: The README.
+        text: The page.
+        parts: What makes the lines of each part, by its name.
 
     Raises:
         ValueError: If the markers of a part do not occur exactly once.
     """
-    parts = {
-        "doctor": doctor(),
-        "settings": settings(),
-        "streams": streams(),
-        "sensitive": sensitive(),
-    }
-    for name, lines in parts.items():
+    for name, make in parts.items():
         begin, end = f"<!-- {name} -->\n", f"<!-- /{name} -->"
         if (text.count(begin), text.count(end)) != (1, 1):
             msg = f"the markers of {name} do not occur exactly once"
             raise ValueError(msg)
         before, rest = text.split(begin)
         after = rest.split(end)[1]
-        text = "".join((before, begin, *(f"{line}\n" for line in lines), end, after))
+        text = "".join((before, begin, *(f"{line}\n" for line in make()), end, after))
     return text
 
 
@@ -119,6 +124,33 @@ def sensitive() -> Iterator[str]:
     )
 
 
+def diagram(category: Category, *, by_default: bool = False) -> Iterator[str]:
+    """Yield an ER diagram, in Mermaid, of how streams of a category join to others.
+
+    Args:
+        category: Whose streams are drawn.
+        by_default: Whether the streams selected by default are drawn, or the others.
+    """
+    yield from ("```mermaid", OPTIONS)
+    yield from ("erDiagram", "  direction LR")
+    for one in ENDPOINTS:
+        if (one.category, one.selected_by_default) != (category, by_default):
+            continue
+        joins = references(one, columns(one))
+        del joins["integration_id"]
+        if joins:
+            yield from (f"  {one.name} {{", *(f"    text {name}" for name in joins), "  }")
+        yield from (f'  {one.name} }}o--o| {other} : ""' for other in dict.fromkeys(joins.values()))
+    yield "```"
+
+
+def columns(endpoint: Endpoint) -> Iterable[str]:
+    """Return the names of a stream's columns."""
+    schema = CHECKOUT / "tap_kombo" / "schemas" / f"{endpoint.name}.json"
+    properties: dict[str, object] = json.loads(schema.read_text(encoding="utf-8"))["properties"]
+    return properties
+
+
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the lines of a table in Markdown."""
     names = list(header)
@@ -126,5 +158,30 @@ def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]
         yield f"| {' | '.join(row)} |"
 
 
+PAGES: Mapping[str, Parts] = {
+    "README.md": {
+        "doctor": doctor,
+        "settings": settings,
+        "streams": streams,
+        "sensitive": sensitive,
+    },
+    "docs/streams-and-columns.md": {
+        "recruiting": partial(diagram, "ATS", by_default=True),
+        "more recruiting": partial(diagram, "ATS"),
+        "human resources": partial(diagram, "HRIS"),
+        "learning": partial(diagram, "LMS"),
+        "assessment": partial(diagram, "ASSESSMENT"),
+    },
+}
+"""The generated parts of each page."""
+
+
+def pages() -> Iterator[tuple[Path, bytes]]:
+    """Yield each page and what it has to hold."""
+    for name, parts in PAGES.items():
+        page = CHECKOUT / name
+        yield page, render(page.read_text(encoding="utf-8"), parts).encode()
+
+
 if __name__ == "__main__":
-    sys.exit(run(README, __doc__, lambda: render(README.read_text(encoding="utf-8")).encode()))
+    sys.exit(run(__doc__, pages()))
