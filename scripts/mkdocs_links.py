@@ -42,7 +42,7 @@ def on_files(files: Files, *, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, *, page: Page, **_: object) -> str:
     """Bend the links of a page to where the files are in the site."""
     source = Path(page.file.abs_src_path or "")
-    folder = os.path.dirname(page.file.src_uri)
+    folder = Path(page.file.src_uri).parent
 
     def bend(link: re.Match[str]) -> str:
         path = (source.parent / link[1]).resolve()

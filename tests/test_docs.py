@@ -1,0 +1,111 @@
+"""The site of the documentation: complete, no broken link, no request to anywhere else."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+
+import pytest
+from typing_extensions import override
+
+from scripts.meltano_project import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+HOME = "https://site.invalid/"
+LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
+LINKED = {"stylesheet", "icon", "preconnect", "dns-prefetch", "preload", "manifest"}
+
+
+@dataclass
+class Html(HTMLParser):
+    """What one page of the site links to, loads and can be linked to."""
+
+    links: list[str] = field(default_factory=list)
+    assets: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    @override
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        self.ids.add(found.get("id", ""))
+        if tag == "a" and "href" in found:
+            self.links.append(found["href"])
+        if tag == "link" and LINKED & set(found.get("rel", "").split()):
+            self.assets.append(found["href"])
+        if tag in LOADED and LOADED[tag] in found:
+            self.assets.append(found[LOADED[tag]])
+
+
+@pytest.fixture(scope="module")
+def site() -> dict[str, Html]:
+    """The pages of the site, by address, as `make docs` builds them."""
+    done = subprocess.run(
+        ["make", "docs"], cwd=CHECKOUT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "WARNING" not in done.stdout + done.stderr
+    pages = {}
+    for path in (CHECKOUT / "site").rglob("*.html"):
+        page = Html()
+        page.feed(path.read_text(encoding="utf-8"))
+        pages[HOME + path.relative_to(CHECKOUT / "site").as_posix().removesuffix("index.html")] = (
+            page
+        )
+    return pages
+
+
+def file_of(address: str) -> Path:
+    """The file that a server would send for an address of the site."""
+    path = unquote(urlsplit(address).path).lstrip("/")
+    return CHECKOUT / "site" / (f"{path}index.html" if path.endswith("/") or not path else path)
+
+
+def test_each_page_is_built(site: dict[str, Html]) -> None:
+    """MkDocs warns of a page that is not in `nav`, and a warning fails the build."""
+    names = {path.stem for path in (CHECKOUT / "docs").glob("*.md")} - {"index"}
+    assert {f"{HOME}{name}/" for name in names} | {HOME, f"{HOME}CHANGELOG/"} <= site.keys()
+
+
+def test_internal_links_lead_somewhere(site: dict[str, Html]) -> None:
+    broken, seen = [], 0
+    for address, page in site.items():
+        for link in page.links:
+            target, anchor = urldefrag(urljoin(address, link))
+            if not target.startswith(HOME):
+                continue
+            seen += 1
+            known = site[target].ids if target in site else set()
+            if not file_of(target).is_file() or (anchor and anchor not in known):
+                broken.append((address, link))
+    assert seen > 100
+    assert broken == []
+
+
+def test_nothing_is_loaded_from_elsewhere(site: dict[str, Html]) -> None:
+    for address, page in site.items():
+        assert len(page.assets) > 3, address
+        for asset in page.assets:
+            there = urljoin(address, asset)
+            assert there.startswith(HOME), (address, asset)
+            assert file_of(there).is_file(), (address, asset)
+
+
+def test_styles_name_no_other_place() -> None:
+    for style in (CHECKOUT / "site").rglob("*.css"):
+        assert not [one for one in ("url(http", "url(//", "@import") if one in style.read_text()]
+
+
+def test_pages_with_a_diagram_bring_mermaid(site: dict[str, Html]) -> None:
+    """Else the theme would load it from elsewhere."""
+    drawn = [one for one in site if 'class="mermaid"' in file_of(one).read_text()]
+    bring = [one for one, page in site.items() if any("mermaid" in it for it in page.assets)]
+    assert f"{HOME}streams-and-columns/" in drawn
+    assert sorted(drawn) == sorted(bring)

@@ -1,0 +1,387 @@
+"""What the pages of docs/ show is run as it stands there, against the emulator."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+import sqlite3
+import sys
+from contextlib import closing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+import pytest
+import yaml
+from psycopg.sql import SQL, Composed, Identifier
+from support import KEY, Sent, discovered
+from test_project import selected_by_rules
+from test_readme import COMMANDS, MELTANO, TAP, blocks, shell
+
+from kombo_emulator import Size
+from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
+from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support import Kombo
+
+    from scripts.embedded_postgres import PostgreSQL
+
+A, HR = "greenhouse:demo", "personio:hr"
+SIZE = Size(candidates=10, applications=15, interviews=20, offers=5)
+
+
+def fenced(page: str, language: str) -> list[str]:
+    """The blocks of a page in one language."""
+    text = (CHECKOUT / "docs" / page).read_text()
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def bash(page: str) -> list[str]:
+    """The commands of a page, block by block, without those that set up the checkout."""
+    return [
+        re.sub(r"^(make|cp) .*\n", "", one, flags=re.MULTILINE) for one in blocks(f"docs/{page}")
+    ]
+
+
+@dataclass(frozen=True)
+class Place:
+    """A Meltano project and the schema that it loads."""
+
+    project: MeltanoProject
+    url: str
+    schema: str
+
+    def run(self, commands: str, **more: str) -> str:
+        """Run a block of a page."""
+        there = commands.replace(MELTANO, f"{CHECKOUT}/{MELTANO}")
+        return shell(there, self.project.folder, self.project._environment | more)
+
+    def add(self, block: str) -> None:
+        """Write a block into `meltano.yml`: lines of `select`, or plugins."""
+        path = self.project.folder / "meltano.yml"
+        whole, new = yaml.safe_load(path.read_text()), yaml.safe_load(block)
+        [tap] = whole["plugins"]["extractors"]
+        if isinstance(new, list):
+            tap["select"] += new
+        for plugin in new["plugins"].get("extractors", []) if isinstance(new, dict) else []:
+            tap.setdefault("config", {}).update(plugin["config"])
+        if isinstance(new, dict):
+            whole["plugins"]["loaders"] += new["plugins"].get("loaders", [])
+        path.write_text(yaml.safe_dump(whole))
+
+    def ask(self, query: str | Composed) -> list[tuple[Any, ...]]:
+        asked = query if isinstance(query, Composed) else query.encode()
+        with psycopg.connect(self.url, options=f"-c search_path={self.schema}") as connection:
+            return connection.execute(asked).fetchall()
+
+    @property
+    def columns(self) -> dict[str, list[str]]:
+        """The columns of each table."""
+        listed = "select table_name, array_agg(column_name::text) from information_schema.columns"
+        return dict(self.ask(f"{listed} where table_schema = current_schema() group by 1"))
+
+    @property
+    def states(self) -> dict[str, Any]:
+        """What Meltano remembers, by state id; its command takes seconds."""
+        with closing(sqlite3.connect(self.project.folder / ".meltano" / "meltano.db")) as database:
+            found = database.execute("select state_id, completed_state from state").fetchall()
+        return {name: json.loads(state) for name, state in found}
+
+    @property
+    def interviews(self) -> int:
+        [(count,)] = self.ask("select count(*) from interviews")
+        return int(count)
+
+
+@pytest.fixture
+def place(
+    kombo: Kombo, postgres: PostgreSQL, worker_id: str, request: pytest.FixtureRequest
+) -> Place:
+    kombo.emulator.add_integration(A, "ATS", SIZE)
+    schema = request.function.__name__.removeprefix("test_")[:40]
+    folder = CHECKOUT / ".demo" / f"tests-{worker_id}"
+    settings = {
+        "TAP_KOMBO_API_KEY": KEY,
+        "TAP_KOMBO_API_URL": kombo.url,
+        "TAP_KOMBO_INTEGRATION_IDS": A,
+        "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
+        **postgres.target_settings,
+    }
+    project = MeltanoProject(folder, settings)
+    project.prepare()
+    (folder / "output").mkdir(exist_ok=True)
+    return Place(project, postgres.url, schema)
+
+
+def sent(output: str, kind: str) -> dict[str, list[dict[str, Any]]]:
+    """The schemas or records in Singer messages, by stream."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for message in map(json.loads, output.splitlines()):
+        if message["type"] == kind.upper():
+            found.setdefault(message["stream"], []).append(message[kind])
+    return found
+
+
+def addresses(kombo: Kombo) -> set[str]:
+    """Every e-mail address that Kombo has."""
+    models = ("candidates", "applications", "interviews", "jobs", "offers", "users")
+    records = [kombo.emulator.integrations[A].records(f"ats_{model}") for model in models]
+    return set(re.findall(r"[\w.+-]+@[\w.-]+", json.dumps(records)))
+
+
+def test_getting_started_has_the_commands_of_the_readme() -> None:
+    with_meltano, *_ = bash("getting-started.md")
+    assert set(with_meltano.splitlines()) < set(COMMANDS)
+
+
+def test_getting_started_without_meltano(place: Place, kombo: Kombo, tmp_path: Path) -> None:
+    _, first, second = bash("getting-started.md")
+    [query] = fenced("getting-started.md", "sql")
+    config = {"api_key": KEY, "integration_ids": [A], "api_url": kombo.url}
+    target = {
+        name.removeprefix("TARGET_POSTGRES_").lower(): value
+        for name, value in place.project.settings.items()
+        if name.startswith("TARGET_")
+    }
+    (tmp_path / "output").mkdir()
+    (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
+    (tmp_path / "output" / "config.json").write_text(json.dumps(config))
+    (tmp_path / "output" / "target.json").write_text(
+        json.dumps(target | {"port": int(target["port"])})
+    )
+    first = re.sub(r"^echo .*\n", "", first, flags=re.MULTILINE)
+
+    shell(first, tmp_path)
+    before = place.interviews
+    ats = kombo.emulator.integrations[A]
+    kombo.emulator.clock.advance(seconds=600)
+    ats.edit("ats_interviews", ats.records("ats_interviews")[0]["id"], title="Talk with the team")
+    shell(second, tmp_path)
+
+    assert (before, place.interviews) == (SIZE.interviews, SIZE.interviews)
+    assert place.ask("select count(*) from interviews where title = 'Talk with the team'") == [(1,)]
+    assert place.ask(query.replace("tap_kombo.", ""))[0][:2] == (A, SIZE.interviews)
+    assert "updated_after" in kombo.asked()[-1].params
+
+
+def test_columns_are_chosen_in_meltano(place: Place) -> None:
+    [lines, _] = fenced("streams-and-columns.md", "yaml")
+    listing, one_run, *_ = bash("streams-and-columns.md")
+
+    place.run(one_run)
+    place.add(lines)
+    listed = re.findall(r"\[(\w+) +\] (\S+)", place.run(listing))
+
+    assert not {"users", "remote_data"} & set(place.columns["interviews"])
+    assert place.interviews == SIZE.interviews
+    assert {
+        ("selected", "hris_absences.employee_id"),
+        ("excluded", "interviews.video_conferencing_url"),
+        ("excluded", "applications.candidate.phone_numbers"),
+        ("selected", "applications.candidate.first_name"),
+        ("excluded", "hris_employees.ssn"),
+    } <= set(listed)
+
+
+def test_a_list_of_your_own_replaces_what_is_off_by_default() -> None:
+    assert ("hris_employees", "ssn") in selected_by_rules(["hris_employees.*"])
+
+
+def test_columns_are_chosen_in_a_catalog(kombo: Kombo, tmp_path: Path) -> None:
+    kombo.emulator.add_integration(A, "ATS", SIZE)
+    *_, discover, run = bash("streams-and-columns.md")
+    wanted, *_ = fenced("streams-and-columns.md", "json")
+    config = {"api_key": KEY, "integration_ids": [A], "api_url": kombo.url}
+    (tmp_path / "output").mkdir()
+    (tmp_path / "output" / "config.json").write_text(json.dumps(config))
+
+    shell(discover.replace(TAP, f"{CHECKOUT}/{TAP}"), tmp_path)
+    catalog = json.loads((tmp_path / "output" / "catalog.json").read_text())
+    [notes] = [one for one in catalog["streams"] if one["stream"] == "notes"]
+    for line in map(json.loads, wanted.splitlines()):
+        [entry] = [one for one in notes["metadata"] if one["breadcrumb"] == line["breadcrumb"]]
+        entry["metadata"].update(line["metadata"])
+    (tmp_path / "output" / "catalog.json").write_text(json.dumps(catalog))
+    shell(run.replace(TAP, f"{CHECKOUT}/{TAP}"), tmp_path)
+
+    messages = (tmp_path / "output" / "messages.jsonl").read_text()
+    columns = sent(messages, "schema")["notes"][0]["properties"]
+    assert "author_id" in columns
+    assert "content_html" not in columns
+    assert len(sent(messages, "record")["notes"]) > 0
+
+
+def test_records_are_chosen(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A)
+    _, filters = fenced("streams-and-columns.md", "json")
+
+    outcomes = {
+        record["outcome"]
+        for record in kombo.run(A, streams=("applications",), **json.loads(filters)).records(
+            "applications"
+        )
+    }
+
+    assert outcomes == {"PENDING", "HIRED"}
+
+
+def test_objects_are_flattened(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", SIZE)
+    _, block = fenced("streams-and-columns.md", "yaml")
+    [plugin] = yaml.safe_load(block)["plugins"]["extractors"]
+
+    records = kombo.run(A, **plugin["config"]).records()
+
+    assert {"application__outcome", "application__rejection_reason_name"} <= records[0].keys()
+    assert {type(record["users"]) for record in records} == {str}
+    assert {type(record["application__candidate"]) for record in records} == {str}
+
+
+def everything(place: Place) -> str:
+    """All rows of all tables, as text."""
+    rows = [
+        row
+        for table in place.columns
+        for (row,) in place.ask(SQL("select t::text from {} t").format(Identifier(table)))
+    ]
+    return "\n".join(rows)
+
+
+def test_no_address_is_sent_if_its_columns_are_left_out(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", SIZE)
+    lines, _ = fenced("personal-data.md", "yaml")
+    left_out = {tuple(rule.removeprefix("!").split(".")) for rule in yaml.safe_load(lines)}
+    chosen, sent = copy.deepcopy(discovered()), Sent()
+    for entry in chosen["streams"]:
+        for one in entry["metadata"]:
+            if (entry["stream"], *one["breadcrumb"][1:]) in left_out:
+                one["metadata"]["selected"] = False
+                left_out.remove((entry["stream"], *one["breadcrumb"][1:]))
+
+    config = {"api_key": KEY, "integration_ids": [A], "api_url": kombo.url}
+    TapKombo(config=config, catalog=chosen, message_writer=sent).sync_all()
+
+    assert not left_out
+    messages = json.dumps(sent.messages, default=str)
+    assert len(sent.records()) == SIZE.interviews
+    assert [one for one in addresses(kombo) if one in messages] == []
+
+
+def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:
+    _, maps = fenced("personal-data.md", "yaml")
+    [run] = bash("personal-data.md")
+    clear = addresses(kombo)
+    users = kombo.emulator.integrations[A].records("ats_users")
+    seed = "something-long-and-secret"
+
+    place.add(maps)
+    place.run(run.replace("target-postgres", "target-postgres 2> run.log"))
+
+    stored = everything(place)
+    log = (place.project.folder / "run.log").read_text()
+    assert len(clear) > 10
+    assert [one for one in clear if one in stored] == []
+    assert dict(place.ask("select id, email from users")) == {
+        one["id"]: one["email"] and hashlib.sha256((seed + one["email"]).encode()).hexdigest()
+        for one in users
+    }
+    hashed = place.ask("select email_hash from candidates where email_hash ~ '^[0-9a-f]{64}$'")
+    assert len(set(hashed)) == SIZE.candidates
+    assert place.columns.keys() == {one.name for one in ENDPOINTS if one.selected_by_default}
+    assert "VERDICT" in log
+    assert [one for one in clear if one in log] == []
+    [plugin] = yaml.safe_load(maps)["plugins"]["extractors"]
+    config = plugin["config"] | {"stream_map_config": {"hash_seed": seed}}
+    streams = tuple(config["stream_maps"])
+    messages = json.dumps(kombo.run(A, streams=streams, **config).messages, default=str)
+    assert [one for one in clear if one in messages] == []
+
+
+def test_state_is_looked_at_and_changed(place: Place, kombo: Kombo) -> None:
+    runs, look, copy_it, edit, put, clear, back, begin = bash("incremental.md")
+    [shown] = fenced("incremental.md", "json")
+    folder = place.project.folder
+    editor = folder / "edit.sh"
+    editor.write_text('#!/bin/sh\nsed -i s/T10:00:00.000Z/T07:00:00.000Z/g "$1"\n')
+    editor.chmod(0o755)
+    full, again = runs.splitlines()
+
+    def asked(commands: str) -> set[str | None]:
+        kombo.emulator.requests.clear()
+        place.run(commands)
+        return {one.params.get("updated_after") for one in kombo.asked()}
+
+    assert asked(full) == {None}
+    assert STATE_ID in place.run(look)
+    stored = json.loads((folder / "output" / "state.json").read_text())
+    [entry] = stored["singer_state"]["bookmarks"]["interviews"]["partitions"]
+    [on_page] = json.loads(shown)["singer_state"]["bookmarks"]["interviews"]["partitions"]
+    assert entry == on_page
+
+    place.run(copy_it)
+    place.run(edit.replace("nano", str(editor)))
+    assert "2026-11-23T07:00:00.000Z" in json.dumps(place.states[STATE_ID])
+    assert asked(again) == {None}
+    place.run(put)
+    assert place.states[STATE_ID] == stored
+    place.run(clear)
+    assert STATE_ID not in place.states
+    assert asked(begin) == {"2026-06-01T00:00:00.000Z"}
+    place.run(back)
+    assert place.states[STATE_ID] == stored
+
+
+def test_postgresql_is_loaded_as_in_the_readme() -> None:
+    run, _ = bash("loading.md")
+    assert run.strip() in COMMANDS
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 14), reason="duckdb 1.1.3 has no wheel for 3.14")
+def test_duckdb_is_loaded(place: Place) -> None:
+    loader, _, _ = fenced("loading.md", "yaml")
+    _, run = bash("loading.md")
+    file = place.project.folder / "output" / "warehouse.duckdb"
+    file.unlink(missing_ok=True)
+
+    place.add(loader)
+    place.run(run)
+
+    count = "select count(*), count(distinct id), count(application) from tap_kombo.interviews"
+    script = f"import duckdb; print(duckdb.connect('{file}').execute('{count}').fetchall())"
+    python = ".meltano/loaders/target-duckdb/venv/bin/python"
+    found = shell(f'{python} -c "{script}"', place.project.folder)
+    assert found == f"[({SIZE.interviews}, {SIZE.interviews}, {SIZE.interviews})]\n"
+
+
+def test_other_loaders_follow_the_schema_of_meltano(place: Place) -> None:
+    for loader in fenced("loading.md", "yaml"):
+        place.add(loader)
+    checker = (sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.meltano")
+    shell(" ".join((*checker, "meltano.yml")), place.project.folder)
+
+
+def test_a_customer_has_a_run_and_a_schema_of_its_own(place: Place) -> None:
+    [run] = bash("faq.md")
+
+    place.run(run)
+
+    assert place.states.keys() == {f"{STATE_ID}:demo"}
+    assert place.ask("select count(*) from demo.interviews") == [(SIZE.interviews,)]
+
+
+def test_make_commands_of_the_pages_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    pages = (CHECKOUT / "docs").glob("*.md")
+    named = {
+        name
+        for page in pages
+        for block in fenced(page.name, "bash")
+        for name in re.findall(r"\bmake ([a-z-]+)", block)
+    }
+    assert {"demo", "install"} <= named <= targets
