@@ -16,6 +16,8 @@ from scripts.meltano_project import CHECKOUT
 if TYPE_CHECKING:
     from pathlib import Path
 
+pytestmark = pytest.mark.xdist_group("docs")  # one worker, for all tests share one build
+
 HOME = "https://site.invalid/"
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 LINKED = {"stylesheet", "icon", "preconnect", "dns-prefetch", "preload", "manifest"}
@@ -98,8 +100,11 @@ def test_nothing_is_loaded_from_elsewhere(site: dict[str, Html]) -> None:
             assert file_of(there).is_file(), (address, asset)
 
 
+@pytest.mark.usefixtures("site")
 def test_styles_name_no_other_place() -> None:
-    for style in (CHECKOUT / "site").rglob("*.css"):
+    styles = list((CHECKOUT / "site").rglob("*.css"))
+    assert len(styles) > 2
+    for style in styles:
         assert not [one for one in ("url(http", "url(//", "@import") if one in style.read_text()]
 
 

@@ -277,7 +277,7 @@ def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:
     _, maps = fenced("personal-data.md", "yaml")
     [run] = bash("personal-data.md")
     clear = addresses(kombo)
-    users = kombo.emulator.integrations[A].records("ats_users")
+    at_kombo = kombo.emulator.integrations[A]
     seed = "something-long-and-secret"
 
     place.add(maps)
@@ -289,10 +289,14 @@ def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:
     assert [one for one in clear if one in stored] == []
     assert dict(place.ask("select id, email from users")) == {
         one["id"]: one["email"] and hashlib.sha256((seed + one["email"]).encode()).hexdigest()
-        for one in users
+        for one in at_kombo.records("ats_users")
     }
     hashed = place.ask("select email_hash from candidates where email_hash ~ '^[0-9a-f]{64}$'")
     assert len(set(hashed)) == SIZE.candidates
+    nowhere = sum(one["location"] is None for one in at_kombo.records("ats_interviews"))
+    asked = "select count(*) from interviews where location = 'null'"
+    assert place.ask(asked) == [(nowhere,)] != [(0,)]
+    assert place.ask(asked.replace("= 'null'", "is null")) == [(0,)]
     assert place.columns.keys() == {one.name for one in ENDPOINTS if one.selected_by_default}
     assert "VERDICT" in log
     assert [one for one in clear if one in log] == []
