@@ -27,9 +27,7 @@ def run(description: str | None, files: Iterable[tuple[Path, bytes]]) -> int:
     parser.add_argument("--check", action="store_true", help="change nothing")
     check, script = parser.parse_args().check, Path(sys.argv[0]).name
     outdated = [
-        (file, wanted)
-        for file, wanted in files
-        if not file.exists() or file.read_bytes() != wanted
+        (file, wanted) for file, wanted in files if not file.exists() or file.read_bytes() != wanted
     ]
     for file, wanted in outdated:
         if check:

@@ -11,21 +11,23 @@ import json
 import os
 import subprocess
 import sys
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
+from tap_kombo import errors
 from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint, references
+from tap_kombo.errors import RULES
 from tap_kombo.settings import SETTINGS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tap_kombo.endpoints import Category
 
-    Parts = Mapping[str, Callable[[], Iterator[str]]]
+    Parts = Mapping[str, Callable[[], Iterable[str]]]
 
 OPTIONS = (
     "%%{init: {'themeVariables': {'fontSize': '12px'}, "
@@ -55,8 +57,9 @@ def render(text: str, parts: Parts) -> str:
     return text
 
 
-def doctor() -> Iterator[str]:
-    """Yield what `--doctor` prints about an emulator that does not know the last integration."""
+@cache
+def doctor() -> Sequence[str]:
+    """Return what `--doctor` prints about an emulator that does not know the last integration."""
     emulator = Emulator()
     integrations = {"greenhouse:demo": "ATS", "personio:demo": "HRIS"}
     for one, category in integrations.items():
@@ -70,7 +73,7 @@ def doctor() -> Iterator[str]:
         done = subprocess.run(  # noqa: S603
             command, env=env, capture_output=True, text=True, check=False
         )
-    yield from ("```text", *done.stdout.splitlines(), "```")
+    return ("```text", *done.stdout.splitlines(), "```")
 
 
 def settings() -> Iterator[str]:
@@ -151,6 +154,32 @@ def columns(endpoint: Endpoint) -> Iterable[str]:
     return properties
 
 
+def errors_with_code() -> Iterator[str]:
+    """Yield the lines of the table of Kombo's error codes."""
+    rows = ((f"`{code}`", rule.action.value, rule.cause, rule.cure) for code, rule in RULES.items())
+    return table(("Code", "The tap's answer", "Cause", "Cure"), rows)
+
+
+def errors_without_code() -> Iterator[str]:
+    """Yield the lines of the table of all other errors."""
+    retried = ", ".join(str(int(one)) for one in sorted(errors.RETRIED_STATUSES))
+    rules = {
+        "HTTP 429": errors.LIMITED,
+        f"HTTP {retried}": errors.TRANSIENT,
+        "HTTP 3xx": errors.REDIRECTED,
+        "any other HTTP status but 200": errors.REFUSED,
+        "no connection, a connection cut off, an answer too late": errors.UNREACHABLE,
+        "a certificate that is not valid for the host": errors.UNTRUSTED,
+        "HTTP 200 with no JSON, or not Kombo's envelope": errors.UNREADABLE,
+        "a `next` that was used before": errors.CIRCULAR,
+        "a record without `id`, or nested hundreds of levels deep": errors.UNUSABLE,
+        "the model's `opted_out_by_customer`": errors.OPTED_OUT,
+        "a moment in the state that is none": errors.BAD_STATE,
+    }
+    rows = ((when, rule.action.value, rule.cause, rule.cure) for when, rule in rules.items())
+    return table(("When", "The tap's answer", "Cause", "Cure"), rows)
+
+
 def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
     """Yield the lines of a table in Markdown."""
     names = list(header)
@@ -164,6 +193,11 @@ PAGES: Mapping[str, Parts] = {
         "settings": settings,
         "streams": streams,
         "sensitive": sensitive,
+    },
+    "docs/getting-started.md": {"doctor": doctor},
+    "docs/errors.md": {
+        "errors with a code": errors_with_code,
+        "errors without a code": errors_without_code,
     },
     "docs/streams-and-columns.md": {
         "recruiting": partial(diagram, "ATS", by_default=True),

@@ -182,7 +182,7 @@ CURSOR_REFUSED = "PLATFORM.INPUT_INVALID"
 _CODE = re.compile(r"[A-Z_]{1,40}(\.[A-Z_]{1,60})?")
 _LOG_URL = re.compile(r"https://[a-z0-9.-]{1,60}/[A-Za-z0-9/_-]{1,200}")
 _REDIRECTION = 3
-_RETRIED_STATUSES = frozenset(
+RETRIED_STATUSES = frozenset(
     {
         HTTPStatus.REQUEST_TIMEOUT,
         HTTPStatus.INTERNAL_SERVER_ERROR,
@@ -282,7 +282,7 @@ def _of_status(status: int) -> Rule:
         return UNREADABLE
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return LIMITED
-    if status in _RETRIED_STATUSES:
+    if status in RETRIED_STATUSES:
         return TRANSIENT
     return REDIRECTED if status // 100 == _REDIRECTION else REFUSED
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 from singer_sdk.exceptions import RetriableAPIError
 
-from tap_kombo.errors import RULES, Action, from_answer
+from tap_kombo import errors
+from tap_kombo.errors import RULES, Action, Rule, from_answer
 from tap_kombo.transport import Answer
 
 
@@ -85,3 +87,14 @@ def test_a_wrong_key_is_explained() -> None:
 
     assert error.action is Action.STOP_RUN
     assert "one region and one environment" in str(error)
+
+
+def test_the_page_has_every_rule() -> None:
+    """Its tables are generated; a new rule must find its way there."""
+    page = (Path(__file__).parent.parent / "docs" / "errors.md").read_text()
+    rules = [*RULES.values(), *(one for one in vars(errors).values() if isinstance(one, Rule))]
+
+    assert len(rules) > 30
+    for rule in rules:
+        assert f"| {rule.action.value} | {rule.cause} | {rule.cure} |" in page
+    assert all(f"| `{code}` |" in page for code in RULES)

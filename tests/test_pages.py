@@ -60,7 +60,7 @@ class Place:
     def run(self, commands: str, **more: str) -> str:
         """Run a block of a page."""
         there = commands.replace(MELTANO, f"{CHECKOUT}/{MELTANO}")
-        return shell(there, self.project.folder, self.project._environment | more)
+        return shell(there, self.project.folder, self.project.environment | more)
 
     def add(self, block: str) -> None:
         """Write a block into `meltano.yml`: lines of `select`, or plugins."""
