@@ -41,6 +41,10 @@ nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills
 	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
 	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py
 
+.PHONY: soak
+soak: install ## Run under random faults for MINUTES=5 and look for lost rows
+	@$(BIN)/python -m scripts.soak $(MINUTES)
+
 .PHONY: test-airflow
 test-airflow: install .venv-airflow/.installed ## Run the Airflow example
 	$(BIN)/pytest examples/airflow

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import itertools
 import json
 import os
@@ -10,15 +9,13 @@ import signal
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-import psycopg
 import pytest
-from psycopg.rows import dict_row
-from psycopg.sql import SQL, Identifier
 from starlette.responses import Response
 from support import KEY, catalog
 
 from kombo_emulator import Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.tables import mismatches, stored
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -148,39 +145,11 @@ class Scene:
     def assert_equal(self) -> int:
         """Compare the tables with Kombo; return how many rows were written since the last time."""
         before, self.sequences = self.sequences, {}
-        for stream, (model, _) in STREAMS.items():
-            expected = {
-                record["id"]: {"integration_id": ats.id, **record}
-                for ats in self.integrations
-                for record in ats.records(model)
-            }
-            stored = self._stored(stream)
-            assert sorted(row["id"] for row in stored) == sorted(expected)
-            for row in stored:
-                self.sequences[row["id"]] = row["_sdc_sequence"]
-                assert without_metadata(row) == as_stored(expected[row["id"]], row)
+        for stream in STREAMS:
+            rows = stored(self.postgres, "killed", stream)
+            assert mismatches(rows, self.integrations, stream) == []
+            self.sequences |= {key: row["_sdc_sequence"] for key, row in rows.items()}
         return sum(before.get(key) != value for key, value in self.sequences.items())
-
-    def _stored(self, stream: str) -> list[Row]:
-        with psycopg.connect(self.postgres.url, row_factory=dict_row) as connection:
-            query = SQL("select * from killed.{}").format(Identifier(stream))
-            return connection.execute(query).fetchall()
-
-
-def without_metadata(row: Row) -> Row:
-    return {name: value for name, value in row.items() if not name.startswith("_sdc_")}
-
-
-def as_stored(record: Row, row: Row) -> Row:
-    """Return a record with its moments as psycopg returns them: in UTC without a zone."""
-    moments = {name for name, value in row.items() if isinstance(value, dt.datetime)}
-    return {
-        name: dt.datetime.fromisoformat(value).astimezone(dt.UTC).replace(tzinfo=None)
-        if name in moments
-        else value
-        for name, value in record.items()
-        if name != "remote_data"  # not selected unless asked for
-    }
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,73 @@
+"""Compares the tables that target-postgres has filled with what Kombo has."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
+
+from tap_kombo.endpoints import ENDPOINTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from kombo_emulator import Integration
+    from scripts.embedded_postgres import PostgreSQL
+
+Row = dict[str, Any]
+
+
+def stored(postgres: PostgreSQL, schema: str, stream: str) -> dict[str, Row]:
+    """Read a table, by id.
+
+    Raises:
+        psycopg.Error: If there is no such table.
+        ValueError: If an id is there twice.
+    """
+    with psycopg.connect(postgres.url, row_factory=dict_row) as connection:
+        query = SQL("select * from {}").format(Identifier(schema, stream))
+        rows = connection.execute(query).fetchall()
+    found = {row["id"]: row for row in rows}
+    if len(found) != len(rows):
+        msg = f"{stream} holds an id twice"
+        raise ValueError(msg)
+    return found
+
+
+def mismatches(
+    rows: Mapping[str, Row], integrations: Iterable[Integration], stream: str
+) -> list[str]:
+    """Name the ids of records that a table lacks, holds too many, or holds otherwise."""
+    endpoint = next(one for one in ENDPOINTS if one.name == stream)
+    expected = {
+        record["id"]: {"integration_id": one.id}
+        | {name: value for name, value in record.items() if name not in endpoint.sensitive}
+        for one in integrations
+        for record in one.records(endpoint.model or "")
+    }
+    return [
+        key
+        for key in sorted(rows.keys() | expected.keys())
+        if key not in rows
+        or key not in expected
+        or _own(rows[key]) != _as_stored(expected[key], rows[key])
+    ]
+
+
+def _own(row: Row) -> Row:
+    """Return a row without the loader's own columns."""
+    return {name: value for name, value in row.items() if not name.startswith("_sdc_")}
+
+
+def _as_stored(record: Row, row: Row) -> Row:
+    """Return a record with its moments as psycopg returns them: in UTC without a zone."""
+    moments = {name for name, value in row.items() if isinstance(value, dt.datetime)}
+    return {
+        name: dt.datetime.fromisoformat(value).astimezone(dt.UTC).replace(tzinfo=None)
+        if name in moments and value
+        else value
+        for name, value in record.items()
+    }
