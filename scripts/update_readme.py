@@ -90,28 +90,28 @@ def settings() -> Iterator[str]:
 
 def streams() -> Iterator[str]:
     """Yield the lines of the table of streams."""
+    header = ("Stream", "Key", "Replication", "Deletions", "Requests", "By default")
     rows = (
         (
-            f"`{one.name}`",
+            f"`{one.name}`{' (deprecated by Kombo)' if one.deprecated else ''}",
             f"`{PRIMARY_KEY}`",
             f"by `{one.replication_key}`" if one.replication_key else "full each time",
+            "`remote_deleted_at`" if one.incremental else "not told",
+            cost(one),
             "yes" if one.selected_by_default else "",
-            note(one),
         )
         for one in ENDPOINTS
     )
-    return table(("Stream", "Key", "Replication", "By default", "Note"), rows)
+    return table(header, rows)
 
 
-def note(endpoint: Endpoint) -> str:
-    """Say what is special about a stream."""
-    if endpoint.deprecated:
-        return "deprecated by Kombo"
+def cost(endpoint: Endpoint) -> str:
+    """Say how many requests reading a stream takes."""
     if endpoint.parent:
-        return f"one request for each record of `{endpoint.parent}`"
-    if endpoint.category == "GENERAL":
-        return "what Kombo says about each integration"
-    return ""
+        return f"1 per record of `{endpoint.parent}`"
+    if not endpoint.paginated:
+        return "1 per integration"
+    return "1 per 250 records" if endpoint.accepts_page_size else "1 per page, of Kombo's size"
 
 
 def sensitive() -> Iterator[str]:
@@ -193,6 +193,7 @@ PAGES: Mapping[str, Parts] = {
         "settings": settings,
         "streams": streams,
         "sensitive": sensitive,
+        "joins": partial(diagram, "ATS", by_default=True),
     },
     "docs/getting-started.md": {"doctor": doctor},
     "docs/errors.md": {

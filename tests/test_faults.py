@@ -6,7 +6,6 @@ Each run reads two integrations; faults hit the interviews of the first one.
 from __future__ import annotations
 
 import itertools
-import logging
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
@@ -139,7 +138,6 @@ def edit_all(ats: AtsIntegration) -> None:
 
 @pytest.fixture(params=["full", "incremental"])
 def scene(request: pytest.FixtureRequest, kombo: Kombo, caplog: pytest.LogCaptureFixture) -> Scene:
-    caplog.set_level(logging.DEBUG)
     return Scene(kombo, caplog, incremental=request.param == "incremental")
 
 
