@@ -112,7 +112,8 @@ def cut(_: Received, right: Response, *, upto: str, end: End = "close") -> Respo
     head, body = _head(right), bytes(right.body)
     half = body[: len(body) // 2]
     without_length = re.sub(rb"content-length: \d+", b"connection: close", head)
-    shorter = re.sub(rb"content-length: \d+", b"content-length: %d" % len(half), head)
+    told = b"content-length: %d\r\nconnection: close" % len(half)
+    shorter = re.sub(rb"content-length: \d+", told, head)
     first = {
         "nothing": b"",
         "in the headers": head[: len(head) // 2],

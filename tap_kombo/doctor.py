@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, ParamSpec
 
-from tap_kombo.errors import UNREACHABLE, Action, KomboError
+from tap_kombo.errors import UNREACHABLE, UNTRUSTED, Action, KomboError
 from tap_kombo.integrations import Details
 from tap_kombo.settings import REGIONS
 
@@ -148,6 +148,8 @@ def _ask(stream: KomboStream, integration_id: str) -> Details | KomboError:
 
 def _raise_if_hopeless(error: KomboError, tap: TapKombo, *, is_first: bool) -> None:
     """Raise an error that any further integration would meet too."""
+    if error.rule is UNTRUSTED:
+        raise error
     if error.action is Action.STOP_RUN:
         region = tap.config["region"]
         others = ", ".join(one for one in REGIONS if one != region)

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import trustme
 from starlette.responses import Response
 from support import KEY, Kombo, catalog
 
-from kombo_emulator import Size
+from kombo_emulator import Size, serve
 from tap_kombo.doctor import MELTANO_SELECT
 from tap_kombo.settings import REGIONS
 from tap_kombo.tap import TapKombo
@@ -249,6 +250,18 @@ def test_without_an_answer_it_ends_after_the_first_request(doctor: Doctor) -> No
     [line] = doctor.errors
     assert "no complete answer came from Kombo" in line
     assert "check the network" in line.lower()
+
+
+def test_a_host_that_is_not_kombo_is_told_once(doctor: Doctor, tmp_path: Path) -> None:
+    file = tmp_path / "server.pem"
+    trustme.CA().issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(file)
+
+    with serve(doctor.kombo.emulator, certificate=file) as url:
+        doctor(A, B, api_url=url)
+
+    assert doctor.exit_code == 1
+    (line,) = doctor.errors
+    assert line.startswith(f"integrations of {A}: the server cannot prove that it is Kombo")
 
 
 def test_an_error_of_one_integration_does_not_hide_the_others(doctor: Doctor) -> None:
