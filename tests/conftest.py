@@ -5,6 +5,7 @@ import logging
 from typing import TYPE_CHECKING
 
 import pytest
+from emulator_client import ID, Client
 from hypothesis import HealthCheck, settings
 from privacy import Listener
 from support import Kombo
@@ -106,3 +107,9 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 def kombo(emulator: Emulator, url: str) -> Kombo:
     """The emulator at its address, with the tap at hand."""
     return Kombo(emulator, url)
+
+
+@pytest.fixture
+def client(emulator: Emulator, url: str) -> Client:
+    """Someone who asks the emulator for an integration with records of every model."""
+    return Client(url, emulator.add_integration(ID))

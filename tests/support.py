@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 import time_machine
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
+from starlette.responses import JSONResponse
 from typing_extensions import override
 
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
+    from starlette.responses import Response
+
     from kombo_emulator import Emulator
     from kombo_emulator.received import Received
 
@@ -166,3 +169,24 @@ class Kombo:
     def asked(self, path: str = "/ats/interviews") -> list[Received]:
         """The requests for one list."""
         return [one for one in self.emulator.requests if one.path.endswith(path)]
+
+
+def refusal(code: str | None, status: int, **more: object) -> Response:
+    return JSONResponse({"status": "error", "error": {"code": code, **more}}, status)
+
+
+def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
+    """What the interviews table holds if it equals Kombo, by id."""
+    return {
+        record["id"]: {name: value for name, value in record.items() if name != "remote_data"}
+        | {"integration_id": integration_id}
+        for integration_id in integrations
+        for record in kombo.emulator.integrations[integration_id].records("ats_interviews")
+    }
+
+
+def failing(integration_id: str, answer: Response, stream: str = "/ats/interviews") -> Any:  # noqa: ANN401
+    """An interception that refuses one list of one integration."""
+    return lambda asked: (
+        answer if asked.path.endswith(stream) and asked.integration_id == integration_id else None
+    )

@@ -14,8 +14,7 @@ import pytest
 from jsonschema import Draft7Validator
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import KEY, discovered
-from test_passes import refusal
+from support import KEY, discovered, refusal
 
 from kombo_emulator import Behaviour, Emulator, serve
 from kombo_emulator.examples import EXAMPLES_ID

@@ -3,8 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Kombo, Sent
-from test_passes import failing, refusal
+from support import Kombo, Sent, failing, refusal
 
 from tap_kombo.verdict import RunFailedError
 

@@ -14,8 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support import KEY, Kombo, Sent, catalog
-from test_passes import expected, refusal
+from support import KEY, Kombo, Sent, catalog, expected, refusal
 
 from kombo_emulator import Emulator, Size, serve
 from tap_kombo import fanout

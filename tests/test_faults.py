@@ -11,8 +11,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Kombo, Sent
-from test_passes import expected
+from support import Kombo, Sent, expected
 
 from kombo_emulator import Behaviour, Size
 from kombo_emulator.faults import CIRCLES, CODES, LIMITS, PASSING, REFUSALS

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_passes import refusal
+from support import refusal
 
 from kombo_emulator import Emulator
 from tap_kombo.endpoints import ENDPOINTS

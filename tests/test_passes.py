@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from starlette.responses import JSONResponse, Response
-from support import Kombo, Sent
+from support import Kombo, Sent, expected, failing, refusal
 
 from kombo_emulator import Behaviour
 from tap_kombo import bookmarks
@@ -18,20 +18,6 @@ if TYPE_CHECKING:
     from kombo_emulator.received import Received
 
 A, B = "greenhouse:demo", "lever:demo"
-
-
-def refusal(code: str | None, status: int, **more: object) -> Response:
-    return JSONResponse({"status": "error", "error": {"code": code, **more}}, status)
-
-
-def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
-    """What the interviews table holds if it equals Kombo, by id."""
-    return {
-        record["id"]: {name: value for name, value in record.items() if name != "remote_data"}
-        | {"integration_id": integration_id}
-        for integration_id in integrations
-        for record in kombo.emulator.integrations[integration_id].records("ats_interviews")
-    }
 
 
 def interrupt_after(messages: int) -> Callable[[], None]:
@@ -178,13 +164,6 @@ def test_retries_end(kombo: Kombo) -> None:
         kombo.run(A, max_retries=3)
 
     assert len(kombo.asked()) == 4
-
-
-def failing(integration_id: str, answer: Response, stream: str = "/ats/interviews") -> Any:  # noqa: ANN401
-    """An interception that refuses one list of one integration."""
-    return lambda asked: (
-        answer if asked.path.endswith(stream) and asked.integration_id == integration_id else None
-    )
 
 
 def test_a_failed_integration_is_named_and_the_others_complete(
@@ -363,41 +342,6 @@ def test_anonymized_records_can_be_kept_from_overwriting(kombo: Kombo) -> None:
 
     assert emitted - skipped == {blanked}
     assert fresh in skipped
-
-
-def kinds_of_passes(kombo: Kombo) -> list[bool]:
-    """For each first request of a pass, whether it asks for everything."""
-    first = [one for one in kombo.asked() if "cursor" not in one.params]
-    kombo.emulator.clear_requests()
-    return ["updated_after" not in one.params for one in first]
-
-
-def test_expired_data_is_read_in_full_until_a_clean_full_pass(kombo: Kombo) -> None:
-    ats = kombo.emulator.add_integration(A)
-    sent = kombo.run(A)
-    sent = kombo.run(A, state=sent.state)
-    assert kinds_of_passes(kombo) == [True, False]
-
-    ats.details.data_expired_at = "2026-11-23T09:00:00.000Z"
-    for _ in range(2):
-        sent = kombo.run(A, state=sent.state)
-    ats.details.data_expired_at = None
-    for _ in range(2):
-        sent = kombo.run(A, state=sent.state)
-
-    assert kinds_of_passes(kombo) == [True, True, True, False]
-
-
-def test_changed_filters_are_read_in_full(kombo: Kombo) -> None:
-    ats = kombo.emulator.add_integration(A)
-    job = ats.records("ats_jobs")[0]["id"]
-    filtered: dict[str, Any] = {"filters": {"interviews": {"job_ids": [job]}}}
-    sent = kombo.run(A)
-    sent = kombo.run(A, state=sent.state, **filtered)
-    sent = kombo.run(A, state=sent.state, **filtered)
-    sent = kombo.run(A, state=sent.state, include_deleted=False, **filtered)
-
-    assert kinds_of_passes(kombo) == [True, True, False, True]
 
 
 def test_each_integration_is_looked_up_once(kombo: Kombo) -> None:

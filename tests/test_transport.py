@@ -11,8 +11,7 @@ import pytest
 import trustme
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.streams.rest import HTTPRequest
-from support import KEY, Kombo, Sent
-from test_passes import expected
+from support import KEY, Kombo, Sent, expected
 
 from kombo_emulator import Size, serve
 from kombo_emulator.faults import PASSING

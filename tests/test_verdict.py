@@ -8,7 +8,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from test_passes import failing, refusal
+from support import failing, refusal
 
 from tap_kombo.tally import Tally, table
 from tap_kombo.verdict import RunFailedError
