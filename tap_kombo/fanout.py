@@ -118,7 +118,9 @@ class Fanout:
             args: Its arguments.
             kwargs: Its named arguments.
         """
-        return self._executor.submit(work, *args, **kwargs)
+        future = self._executor.submit(work, *args, **kwargs)
+        time.sleep(0)  # or this thread goes on computing, and the worker sends milliseconds later
+        return future
 
     def write(self, stream: KomboStream) -> None:
         """Write a stream to its end; others are written meanwhile as their pages come.
