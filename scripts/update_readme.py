@@ -90,15 +90,15 @@ def settings() -> Iterator[str]:
 
 def streams() -> Iterator[str]:
     """Yield the lines of the table of streams."""
-    header = ("Stream", "Key", "Replication", "Deletions", "Requests", "By default")
+    header = ("Stream", "By default", "Key", "Replication", "Deletions", "Requests")
     rows = (
         (
-            f"`{one.name}`{' (deprecated by Kombo)' if one.deprecated else ''}",
+            f"`{one.name}`{', deprecated' if one.deprecated else ''}",
+            "yes" if one.selected_by_default else "",
             f"`{PRIMARY_KEY}`",
             f"by `{one.replication_key}`" if one.replication_key else "full each time",
             "`remote_deleted_at`" if one.incremental else "not told",
             cost(one),
-            "yes" if one.selected_by_default else "",
         )
         for one in ENDPOINTS
     )
