@@ -84,7 +84,7 @@ def test_the_wheel_runs_in_an_environment_of_its_own(wheel: Path, tmp_path: Path
     python, uv = CHECKOUT / ".venv" / "bin" / "python", CHECKOUT / ".venv" / "bin" / "uv"
     run(uv, "venv", "--quiet", "--python", python, tmp_path / "venv")
     run(
-        *(uv, "pip", "install", "--quiet", "--no-compile", "--python", tmp_path / "venv"),
+        *(uv, "pip", "install", "--quiet", "--python", tmp_path / "venv"),
         *("--constraint", CHECKOUT / "constraints" / "dev.txt", wheel),
     )
     printed = run(tmp_path / "venv" / "bin" / "tap-kombo", "--version")
