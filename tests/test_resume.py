@@ -112,9 +112,8 @@ def test_a_pass_goes_on_where_the_last_state_was_written(
     second = Ids()
     kombo.run(A, state=first.state, sent=second, page_size=PAGE_SIZE)
 
-    went_on_at = min(
-        int(cursor or 0) for cursor in pages.cursors
-    )  # a killed run's worker may ask on
+    went_on_at = int(first.remembered(A)["resume"]["cursor"])
+    assert str(went_on_at) in pages.cursors[:2]  # a worker of the killed run may ask once more
     assert abs(went_on_at - written) <= PAGE_SIZE
     assert set(first.ids) | set(second.ids) == {str(number) for number in range(ROWS)}
     assert "resume" not in second.remembered(A)
