@@ -57,6 +57,15 @@ KINDS: Mapping[str, Sequence[Fault]] = {
 }
 
 
+LAUNCH = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:])
+print("peak", resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss, file=sys.stderr)
+sys.exit(code)
+"""
+"""Runs a command from a light process: the peak memory of a child begins with its parent's."""
+
+
 @dataclass
 class Faults:
     """Puts a fault where one answer in five would be, and counts them by kind."""
@@ -137,15 +146,16 @@ class Job:
         """
         log = self._folder / "tap.log"
         with log.open("w") as errors:
-            tap = subprocess.Popen(self._tap, stdout=subprocess.PIPE, stderr=errors)  # noqa: S603
+            tap = subprocess.Popen(  # noqa: S603
+                [sys.executable, "-c", LAUNCH, *self._tap], stdout=subprocess.PIPE, stderr=errors
+            )
             loader = subprocess.Popen(  # noqa: S603
                 self._loader, stdin=tap.stdout, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
             )
         assert tap.stdout  # noqa: S101
         tap.stdout.close()
         states = loader.communicate()[0].splitlines()
-        _, status, usage = os.wait4(tap.pid, 0)
-        tap.returncode = os.waitstatus_to_exitcode(status)
+        code = tap.wait()
         if loader.returncode:
             msg = f"the loader ended with exit code {loader.returncode}"
             raise RuntimeError(msg)
@@ -153,10 +163,10 @@ class Job:
             (self._folder / "state.json").write_bytes(states[-1])
         told = log.read_text()
         return Ended(
-            code=tap.returncode,
-            complete=tap.returncode == 0 and "Skipped: " not in told,
+            code=code,
+            complete=code == 0 and "Skipped: " not in told,
             retries=told.count("Trying again in"),
-            memory=usage.ru_maxrss / 1024,
+            memory=int(told.rpartition("peak ")[2]) / 1024,
         )
 
     def _write(self, name: str, content: object) -> None:
