@@ -10,7 +10,7 @@ from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.pagination import JSONPathPaginator
 from typing_extensions import override
 
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:

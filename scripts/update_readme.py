@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo import errors
-from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint, references
-from tap_kombo.errors import RULES
+from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint, references
+from tap_kombo.api.problems import RULES
 from tap_kombo.settings import SETTINGS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tap_kombo.endpoints import Category
+    from tap_kombo.api.endpoints import Category
 
     Parts = Mapping[str, Callable[[], Iterable[str]]]
 

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint
+from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
-import logging
 import os
 import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, ParamSpec
+from typing import TYPE_CHECKING
 
-from tap_kombo.errors import UNREACHABLE, UNTRUSTED, Action, KomboError
-from tap_kombo.integrations import Details
+from tap_kombo.api.problems import (
+    KEY_REFUSED,
+    RULES,
+    UNREACHABLE,
+    Action,
+    KomboError,
+    Problem,
+)
 from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from tap_kombo.client import KomboStream
-    from tap_kombo.endpoints import Endpoint
-    from tap_kombo.errors import Rule
-    from tap_kombo.tap import TapKombo
+    from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.api.integrations import Details
+    from tap_kombo.api.kombo import Kombo, LookUp
+    from tap_kombo.api.problems import Rule
+    from tap_kombo.host import HostTap
+    from tap_kombo.run import Run
 
-P = ParamSpec("P")
+_OF_THE_KEY = (KEY_REFUSED, RULES["PLATFORM.AUTHENTICATION_INVALID"])
 
 MELTANO_SELECT = "TAP_KOMBO__SELECT"
 """Variable in which Meltano hands its list `select` to a plugin, as JSON."""
@@ -45,8 +53,8 @@ class Report:
     """
 
     details: Mapping[str, Details]
-    troubles: Mapping[str, KomboError]
-    streams: Mapping[Endpoint, Mapping[str, KomboError]]
+    troubles: Mapping[str, Problem]
+    streams: Mapping[Endpoint, Mapping[str, Problem]]
 
     @property
     def is_fine(self) -> bool:
@@ -64,9 +72,9 @@ class Report:
         yield ""
         yield from _advice(self.troubles.items())
         yield from _advice(
-            (endpoint.name, error)
+            (endpoint.name, problem)
             for endpoint, troubles in self.streams.items()
-            for error in troubles.values()
+            for problem in troubles.values()
         )
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
 
@@ -96,11 +104,12 @@ class Report:
         ]
 
 
-def examine(tap: TapKombo) -> Report:
+def examine(tap: HostTap, run: Run) -> Report:
     """Ask Kombo about each integration, and compare with the selection.
 
     Args:
         tap: The tap with the settings of the run.
+        run: A run that has not begun; one that does not retry, as whoever waits can ask again.
 
     Returns:
         What can be read.
@@ -108,78 +117,52 @@ def examine(tap: TapKombo) -> Report:
     Raises:
         KomboError: If Kombo does not accept the key or cannot be reached.
     """
-    details: dict[str, Details] = {}
-    troubles: dict[str, KomboError] = {}
-    tap.metrics_logger.setLevel(logging.WARNING)  # the report says it all
     try:
-        for one, answer in _answers(tap):
-            if isinstance(answer, KomboError):
-                _raise_if_hopeless(answer, tap, is_first=not details)
-                details[one], troubles[one] = Details(), answer
-            else:
-                details[one] = answer
-                if error := _error_of(answer.require_current, one):
-                    troubles[one] = error
+        found = run.runner.run(_ask_all(tap, run.kombo))
     finally:
-        tap.fanout.abort()
+        run.close()
+    troubles = {
+        one: problem
+        for one, look_up in found.items()
+        if (problem := look_up.problem or look_up.details.not_current)
+    }
+    details = {one: look_up.details for one, look_up in found.items()}
     ready = {one: known for one, known in details.items() if one not in troubles}
     streams = {endpoint: _missing(endpoint, ready) for endpoint in _selected(tap)}
     return Report(details, troubles, streams)
 
 
-def _answers(tap: TapKombo) -> Iterator[tuple[str, Details | KomboError]]:
-    """Yield what Kombo says; the first is asked for alone, as it tests key and address."""
-    stream, ids = tap.stream("integrations"), tap.integration_ids
-    for one in ids[:1]:
-        yield one, _ask(stream, one)
-    coming = [(one, tap.fanout.submit(_ask, stream, one)) for one in ids[1:]]
-    for one, work in coming:
-        yield one, work.result()
-
-
-def _ask(stream: KomboStream, integration_id: str) -> Details | KomboError:
-    """Ask once: whoever waits for a report can ask again."""
+async def _ask_all(tap: HostTap, kombo: Kombo) -> dict[str, LookUp]:
+    """Ask about each integration; before that about the key, so that it is blamed for itself."""
     try:
-        page = stream.read_with_patience({"integration_id": integration_id}, None)
+        await kombo.check_key()
     except KomboError as error:
-        return error
-    return Details.of(page.records[0])
+        if error.problem.rule in _OF_THE_KEY:
+            raise KomboError(error.problem, f"API key {_place(tap)}") from None
+        if error.problem.action is Action.STOP_RUN or error.problem.rule is UNREACHABLE:
+            raise
+    ids = tap.integration_ids
+    return dict(zip(ids, await asyncio.gather(*map(kombo.look_up, ids)), strict=True))
 
 
-def _raise_if_hopeless(error: KomboError, tap: TapKombo, *, is_first: bool) -> None:
-    """Raise an error that any further integration would meet too."""
-    if error.rule is UNTRUSTED:
-        raise error
-    if error.action is Action.STOP_RUN:
-        region = tap.config["region"]
-        others = ", ".join(one for one in REGIONS if one != region)
-        place = f"in region {region} (there are also {others})"
-        if tap.config.get("api_url"):
-            place = "at `api_url`"
-        raise KomboError(error.rule, f"API key {place}", error.what)
-    if is_first and error.rule is UNREACHABLE:
-        raise error
+def _place(tap: HostTap) -> str:
+    if tap.config.get("api_url"):
+        return "at `api_url`"
+    region = tap.config["region"]
+    others = ", ".join(one for one in REGIONS if one != region)
+    return f"in region {region} (there are also {others})"
 
 
-def _missing(endpoint: Endpoint, ready: Mapping[str, Details]) -> dict[str, KomboError]:
+def _missing(endpoint: Endpoint, ready: Mapping[str, Details]) -> dict[str, Problem]:
     """Return why a model cannot be read, by integration."""
-    errors = {
-        one: _error_of(details.require_readable, endpoint, endpoint.name)
+    return {
+        one: problem
         for one, details in ready.items()
-        if details.serves(endpoint)
+        if details.serves(endpoint) and (problem := details.problem_with(endpoint))
     }
-    return {one: error for one, error in errors.items() if error}
 
 
-def _error_of(require: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> KomboError | None:
-    try:
-        require(*args, **kwargs)
-    except KomboError as error:
-        return error
-    return None
-
-
-def _selected(tap: TapKombo) -> list[Endpoint]:
+def _selected(tap: HostTap) -> list[Endpoint]:
     """Return the selected streams; a command of Meltano is given the rules, but no catalog."""
     streams = [tap.stream(name) for name in tap.streams]
     if rules := json.loads(os.environ.get(MELTANO_SELECT, "[]")):
@@ -194,13 +177,13 @@ def _matches(name: str, rules: Iterable[str]) -> bool:
     return wanted and not any(fnmatch(name, rule) for rule in unwanted)
 
 
-def _advice(errors: Iterable[tuple[str, KomboError]]) -> Iterator[str]:
+def _advice(problems: Iterable[tuple[str, Problem]]) -> Iterator[str]:
     """Yield one sentence for all that have the same trouble."""
     concerned: dict[tuple[Rule, str], dict[str, None]] = defaultdict(dict)
-    for name, error in errors:
-        concerned[error.rule, error.what][name] = None
+    for name, problem in problems:
+        concerned[problem.rule, problem.what][name] = None
     for (rule, what), names in concerned.items():
-        text = str(KomboError(rule, _named(list(names)), what))
+        text = Problem(rule, what).sentence(_named(list(names)))
         yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
 
 

@@ -1,14 +1,32 @@
-"""Makes a record storable by every loader: declared properties, fitting values, UTC, no U+0000."""
+"""Makes the records of a page storable by every loader, and leaves out deselected columns.
+
+Nearly every page can be sent as it is; compiled code says so of a whole page. The others are
+walked value by value, which costs many times more. Both follow one set of rules: declared
+properties, fitting values, moments in UTC, no U+0000, no nesting beyond `DEEPEST`.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Annotated, Any, TypeAlias
+
+import msgspec
+from msgspec import Meta
+
+from tap_kombo.api.answers import Page, Record
+from tap_kombo.api.endpoints import PRIMARY_KEY
+from tap_kombo.api.mending import UNSTORABLE
+
+DEEPEST = 64
+"""Levels of a free-form value that are kept; loaders and interpreters give up somewhere beyond."""
+
+REPLACEMENT = "\ufffd"
+_CONTAINERS = (dict, list)
 
 Clean: TypeAlias = Callable[[Any], Any]
 """Turns a value that is not null into one that can be stored."""
@@ -21,6 +39,9 @@ class Trouble(StrEnum):
     MISFIT = "not of the declared type, sent as null"
     NO_MOMENT = "neither date nor time, sent as null"
     NUL = "U+0000 removed"
+    BROKEN = "broken text, U+FFFD in its place"
+    DEEP = f"nested more than {DEEPEST} levels deep, sent as null"
+    KEYLESS = "no key, the record is left out"
 
 
 Found: TypeAlias = Counter[tuple[str, Trouble]]
@@ -34,7 +55,7 @@ _SCALARS: Mapping[str, tuple[type, ...]] = {
     "number": (int, float, Decimal),
 }
 
-_LEFT_IN_A_TOMBSTONE = frozenset({"id", "integration_id", "changed_at", "remote_deleted_at"})
+LEFT_IN_A_TOMBSTONE = frozenset({"id", "integration_id", "changed_at", "remote_deleted_at"})
 
 
 def compile_cleaner(schema: Mapping[str, Any], found: Found) -> Clean:
@@ -50,14 +71,74 @@ def compile_cleaner(schema: Mapping[str, Any], found: Found) -> Clean:
     return _Compiler(found).of(schema, "")
 
 
+def is_shallow(value: Any, levels: int = DEEPEST) -> bool:  # noqa: ANN401
+    """Return whether a value is nested no deeper than so many levels."""
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return True
+    return levels > 0 and all(
+        is_shallow(one, levels - 1) for one in value if type(one) in _CONTAINERS
+    )
+
+
 def is_anonymized(record: Mapping[str, Any]) -> bool:
     """Return whether a record is a tombstone of which Kombo has blanked every value.
 
     Kombo does so 14 days after it noticed the deletion (docs.kombo.dev, deletion policy).
     """
     return bool(record.get("remote_deleted_at")) and not any(
-        value for name, value in record.items() if name not in _LEFT_IN_A_TOMBSTONE
+        value for name, value in record.items() if name not in LEFT_IN_A_TOMBSTONE
     )
+
+
+class Fitter:
+    """Makes the pages of one stream fit.
+
+    Args:
+        schema: JSON Schema of the stream, as `scripts/update_schemas.py` writes it.
+        stream: Its name.
+        selected: The SDK's `Stream.mask`: whether each breadcrumb is selected.
+    """
+
+    def __init__(
+        self, schema: Mapping[str, Any], stream: str, selected: Mapping[tuple[str, ...], bool]
+    ) -> None:
+        """Compile what all pages share."""
+        self.troubles: Found = Counter()
+        self._clean = compile_cleaner(schema, self.troubles)
+        self._fits = compile_fits(schema, stream)
+        self._deselect = compile_deselection(deselected_paths(selected))
+
+    def fit(self, page: Page, integration_id: str) -> list[Record]:
+        """Return the records of a page as every loader can store them.
+
+        Args:
+            page: The page.
+            integration_id: Whose records they are; Kombo itself never says it.
+
+        Returns:
+            All records that have a key, deselected columns included.
+        """
+        records = page.records
+        if page.suspect or not self._fits(records):
+            records = [record for one in records if (record := self._cleaned(one))]
+        for record in records:
+            record["integration_id"] = integration_id
+        return records
+
+    def deselect(self, records: Iterable[Record]) -> None:
+        """Take the deselected columns out, in place."""
+        self._deselect(records)
+
+    def _cleaned(self, record: Record) -> Record | None:
+        """Clean a record; one without a key cannot be stored, nor found again."""
+        key = record.get(PRIMARY_KEY)
+        if type(key) is not str or not key.replace("\0", "") or REPLACEMENT in key:
+            self.troubles[PRIMARY_KEY, Trouble.KEYLESS] += 1
+            return None
+        cleaned: Record = self._clean(record)
+        return cleaned
 
 
 class _Compiler:
@@ -113,11 +194,10 @@ class _Compiler:
 
     def _text(self, kind: str | None, path: str) -> Clean:
         misfit = self._misfit(path)
-        without_nul = self._anything(path)
         read = {"date-time": _utc, "date": _day}.get(kind or "")
 
         def clean_text(value: Any) -> Any:  # noqa: ANN401
-            return without_nul(value) if type(value) is str else misfit()
+            return self._text_of(value, path) if type(value) is str else misfit()
 
         def clean_moment(value: Any) -> Any:  # noqa: ANN401
             if type(value) is not str:
@@ -135,25 +215,39 @@ class _Compiler:
         return lambda value: value if type(value) in types else misfit()
 
     def _free_object(self, path: str) -> Clean:
-        misfit, without_nul = self._misfit(path), self._anything(path)
-        return lambda value: without_nul(value) if type(value) is dict else misfit()
+        misfit, free = self._misfit(path), self._anything(path)
+        return lambda value: free(value) if type(value) is dict else misfit()
 
     def _anything(self, path: str) -> Clean:
-        """Return a cleaner for free-form values, which takes U+0000 out at any depth."""
+        """Return a cleaner for free-form values, which looks at every depth."""
 
         def clean(value: Any) -> Any:  # noqa: ANN401
             if type(value) is str:
-                if "\0" not in value:
-                    return value
-                self._found[path, Trouble.NUL] += 1
-                return value.replace("\0", "")
+                return self._text_of(value, path)
             if type(value) is dict:
                 return {clean(name): clean(one) for name, one in value.items()}
             if type(value) is list:
                 return [clean(one) for one in value]
+            if value is UNSTORABLE:
+                self._found[path, Trouble.MISFIT] += 1
+                return None
             return value
 
-        return clean
+        def bounded(value: Any) -> Any:  # noqa: ANN401
+            if is_shallow(value):
+                return clean(value)
+            self._found[path, Trouble.DEEP] += 1
+            return None
+
+        return bounded
+
+    def _text_of(self, value: str, path: str) -> str:
+        if REPLACEMENT in value:
+            self._found[path, Trouble.BROKEN] += 1
+        if "\0" not in value:
+            return value
+        self._found[path, Trouble.NUL] += 1
+        return value.replace("\0", "")
 
     def _misfit(self, path: str) -> Callable[[], None]:
         def note() -> None:
@@ -186,3 +280,136 @@ def _day(value: str) -> str:
 
 def _as_list(types: str | list[str]) -> list[str]:
     return [types] if isinstance(types, str) else types
+
+
+_LEAP_YEAR = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+_DAY = (
+    r"(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    rf"|{_LEAP_YEAR}-02-29)"
+)
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
+_TEXTS: Mapping[str | None, Any] = {
+    "date": Annotated[str, Meta(pattern=rf"\A{_DAY}\Z")],
+    "date-time": Annotated[str, Meta(pattern=rf"\A{_DAY}T{_TIME}\Z")],
+}
+_SCALAR_TYPES: Mapping[str, Any] = {"boolean": bool, "integer": int, "number": int | Decimal}
+
+
+class _FreeForm:
+    """Stands for a value of any JSON type that is not too deep."""
+
+
+class _FreeObject:
+    """Stands for an object of which no property is declared."""
+
+
+def _check_free(kind: type, value: Any) -> Any:  # noqa: ANN401
+    """Let msgspec accept a free-form value; it calls this for each one.
+
+    Raises:
+        ValueError: If it is no object though it has to be, or too deep.
+    """
+    if (kind is _FreeObject and type(value) is not dict) or not is_shallow(value):
+        raise ValueError
+    return kind()
+
+
+def compile_fits(schema: Mapping[str, Any], stream: str) -> Callable[[list[Record]], bool]:
+    """Return a function that tells whether records need no cleaning.
+
+    Args:
+        schema: JSON Schema of a stream, as `scripts/update_schemas.py` writes it.
+        stream: Its name.
+
+    Returns:
+        A function of the records of a page. It is true only if each has an id, no property but
+        the declared ones, only values of the declared types, and moments in UTC. Texts are
+        not looked into.
+    """
+    wanted: Any = list[_struct(schema["properties"], stream)]  # type: ignore[misc]
+
+    def fits(records: list[Record]) -> bool:
+        try:
+            # Without `builtin_types` texts pass as numbers.
+            msgspec.convert(records, wanted, builtin_types=[Decimal], dec_hook=_check_free)
+        except msgspec.ValidationError:
+            return False
+        return True
+
+    return fits
+
+
+def _struct(properties: Mapping[str, Any], path: str) -> type[msgspec.Struct]:
+    """Return a type for objects with no property but the declared ones, each of which may lack."""
+    fields = []
+    for name, schema in properties.items():
+        if name == PRIMARY_KEY and "." not in path:
+            fields.append((name, Annotated[str, Meta(min_length=1)]))
+        else:
+            fields.append((name, _type(schema, f"{path}.{name}") | None, None))  # type: ignore[arg-type]
+    return msgspec.defstruct(path, fields, forbid_unknown_fields=True, kw_only=True, gc=False)
+
+
+def _type(schema: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a type made at run time
+    """Return what `records` takes for a fitting value."""
+    types = schema.get("type", [])
+    kinds = {kind for kind in ([types] if isinstance(types, str) else types) if kind != "null"}
+    if len(kinds) != 1:
+        return _FreeForm
+    kind = kinds.pop()
+    if kind == "object":
+        properties = schema.get("properties")
+        return _FreeObject if properties is None else _struct(properties, path)
+    if kind == "array":
+        return list[_type(schema.get("items", {}), path) | None]  # type: ignore[misc]
+    if kind == "string":
+        return _TEXTS.get(schema.get("format"), str)
+    return _SCALAR_TYPES[kind]
+
+
+def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str, ...]]:
+    """Return the paths of the deselected properties, without those below another of them.
+
+    Args:
+        selected: The SDK's `Stream.mask`: whether each breadcrumb is selected.
+
+    Returns:
+        Paths such as `("application", "outcome")`; what lies in lists stays whole, as in the SDK.
+    """
+    unwanted = {
+        crumb[1::2]
+        for crumb, wanted in selected.items()
+        if crumb and not wanted and set(crumb[::2]) == {"properties"}
+    }
+    return sorted(
+        path for path in unwanted if not any(path[:end] in unwanted for end in range(1, len(path)))
+    )
+
+
+def compile_deselection(paths: Sequence[Sequence[str]]) -> Callable[[Iterable[Record]], None]:
+    """Return a function that takes properties out of the records of a page, in place.
+
+    The SDK does the same to each record by looking up each of its values, which is most of what
+    it costs to send one.
+
+    Args:
+        paths: The paths of the properties.
+    """
+
+    def deselect(records: Iterable[Record]) -> None:
+        for record in records:
+            for path in paths:
+                _drop(record, path)
+
+    return deselect
+
+
+def _drop(record: Record, path: Sequence[str]) -> None:
+    *parents, name = path
+    for parent in parents:
+        inner = record.get(parent)
+        if not isinstance(inner, dict):
+            return
+        record = inner
+    record.pop(name, None)

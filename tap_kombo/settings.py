@@ -15,8 +15,8 @@ from urllib.parse import urlsplit
 from pendulum.parsing.exceptions import ParserError
 from singer_sdk import typing as th
 
-from tap_kombo.filters import filter_complaints
-from tap_kombo.timestamps import to_moment
+from tap_kombo.api.filters import filter_complaints
+from tap_kombo.api.timestamps import to_moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

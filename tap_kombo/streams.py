@@ -1,83 +1,427 @@
-"""The streams that are more than a list, and which class a row of the table becomes."""
+"""One model of all integrations as a stream of the SDK, and the streams that are more than a list."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import logging
+import sys
+from datetime import UTC, datetime
+from functools import cached_property, partial
+from typing import TYPE_CHECKING, Any
 
+import pendulum
+from singer_sdk import metrics
+from singer_sdk.authenticators import BearerTokenAuthenticator
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.pagination import SinglePagePaginator
+from singer_sdk.singerlib import ActivateVersionMessage, Metadata, RecordMessage, SchemaMessage
+from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
+from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
-from tap_kombo.client import KomboStream
-from tap_kombo.errors import UNREADABLE, kombo_error
+from tap_kombo import maps
+from tap_kombo.api import answers
+from tap_kombo.api.answers import Page, Record
+from tap_kombo.api.endpoints import PRIMARY_KEY
+from tap_kombo.api.filters import as_text, query_parameters
+from tap_kombo.api.kombo import Call
+from tap_kombo.api.pagination import NextPaginator
+from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
+from tap_kombo.api.timestamps import to_kombo, to_moment
+from tap_kombo.records import Fitter, deselected_paths, is_anonymized
+from tap_kombo.replication.bookmarks import Policy
+from tap_kombo.replication.fanout import Written
+from tap_kombo.replication.question import Question, fingerprint
+from tap_kombo.schemas import load_schema, outline
+from tap_kombo.sdk import SeamStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
-    from tap_kombo.bookmarks import Pass
-    from tap_kombo.endpoints import Endpoint
-    from tap_kombo.pagination import Page, Record
-    from tap_kombo.tap import TapKombo
+    import requests
+    from singer_sdk.helpers.types import Auth, Context
+    from singer_sdk.pagination import BaseAPIPaginator
+    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.streams.rest import HTTPRequest
+
+    from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.replication.bookmarks import Pass
+    from tap_kombo.replication.fanout import Handed
+    from tap_kombo.host import HostTap
+
+OF_A_DELETION = (PRIMARY_KEY, "integration_id", "remote_deleted_at")
+"""What is sent of a blanked record if its last values are to stay."""
 
 
-class IntegrationModelStream(KomboStream):
-    """What an integration covers: a row per model and per field of a model."""
+class KomboStream(SeamStream):
+    """One model of all configured integrations.
+
+    Requests, pages and records go through the SDK's seams: `get_http_request`,
+    `get_new_paginator` and `parse_response` mean what they mean in any tap. `get_records` writes
+    whatever page comes next, of this stream or of another; `partitions` stays `None`, as the SDK
+    would read partitions strictly one after the other and promote a failed one's progress.
+
+    Args:
+        tap: The tap.
+        endpoint: The stream's row in the endpoint table.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the records are made fit already
+    STATE_MSG_FREQUENCY = sys.maxsize  # the run decides when the state is written
+    partitions = None
+    is_announced = False
+
+    def __init__(self, tap: HostTap, endpoint: Endpoint) -> None:
+        """Load the schema and set the keys that the table names."""
+        super().__init__(
+            tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint.name)
+        )
+        self.tap = tap
+        self.endpoint = endpoint
+        self.primary_keys = (PRIMARY_KEY,)
+        self.replication_key = endpoint.replication_key
+        self.selected_by_default = endpoint.selected_by_default
+
+    @property
+    @override
+    def metadata(self) -> MetadataMapping:
+        metadata = super().metadata
+        metadata["properties", "integration_id"].inclusion = Metadata.InclusionType.AUTOMATIC
+        for name in self.endpoint.sensitive:
+            metadata["properties", name].selected_by_default = False
+        return metadata
+
+    # --- what is asked
+
+    @property
+    @override
+    def url_base(self) -> str:
+        return self.tap.url
+
+    @cached_property
+    @override
+    def authenticator(self) -> Auth:
+        return BearerTokenAuthenticator(token=self.config["api_key"])
+
+    @cached_property
+    @override
+    def user_agent(self) -> str:
+        return self.tap.user_agent
+
+    @property
+    @override
+    def http_headers(self) -> dict[str, str]:
+        return {"User-Agent": self.user_agent}
 
     @override
-    def read_page(self, context: Mapping[str, str], cursor: str | None) -> Page:
-        page = super().read_page(context, cursor)
+    def get_http_request(self, *, page: PageContext[str | None]) -> HTTPRequest:
+        request = super().get_http_request(page=page)
+        context = page.stream_context or {}
+        if self.endpoint.sends_integration_header:
+            request.headers["X-Integration-Id"] = context["integration_id"]
+        request.params |= self._parameters
+        request.params["cursor"] = page.next_page_token
+        if self.endpoint.incremental:
+            request.params["updated_after"] = context.get("updated_after")
+        return request
+
+    @cached_property
+    def _parameters(self) -> dict[str, Any]:
+        """The parameters that all requests of a run have in common."""
+        parameters: dict[str, Any] = {}
+        if self.endpoint.accepts_page_size:
+            parameters["page_size"] = self.config["page_size"]
+        if self.endpoint.incremental:
+            parameters["include_deleted"] = as_text(self.config["include_deleted"])
+        if self.filters and self.endpoint.accepts_ignore_unsupported_filters:
+            ignored = as_text(self.config["ignore_unsupported_filters"])
+            parameters["ignore_unsupported_filters"] = ignored
+        return parameters | self.filters
+
+    @cached_property
+    def filters(self) -> dict[str, str]:
+        """The user's filters for this stream, as query parameters."""
+        return query_parameters(self.config.get("filters") or {}, self.name)
+
+    @override
+    def get_new_paginator(self) -> BaseAPIPaginator[Any]:
+        return NextPaginator() if self.endpoint.paginated else SinglePagePaginator()
+
+    @override
+    def parse_response(self, response: requests.Response) -> Iterable[Record]:
+        """Return the records in an answer.
+
+        Raises:
+            EnvelopeError: If it holds no list of records.
+        """
+        return answers.records_of(response, self.endpoint.records_key)
+
+    # --- what a pass reads
+
+    async def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
+        """Yield the pages of one pass, each request with the filters of the pass.
+
+        Args:
+            current: The pass.
+            aside: Entered while nothing can be done but wait.
+
+        Raises:
+            KomboError: If a page could not be read, after retries.
+        """
+        context = {"integration_id": current.integration_id}
+        if current.updated_after:
+            context["updated_after"] = to_kombo(current.updated_after)
+        async for page in self.follow(self, context, aside, current.cursor):
+            yield page
+
+    async def follow(
+        self,
+        counted: KomboStream,
+        context: Mapping[str, str],
+        aside: Callable[[], Any],
+        cursor: str | None = None,
+    ) -> AsyncIterator[Page]:
+        """Yield page after page of one list.
+
+        Args:
+            counted: The stream on whose account the requests go.
+            context: What fills the path and the parameters.
+            aside: Entered while nothing can be done but wait.
+            cursor: Where to begin; `None` is the first page.
+
+        Raises:
+            KomboError: If a page could not be read, after retries, or a cursor came back.
+        """
+        paginator = self.get_new_paginator()
+        if cursor is not None and isinstance(paginator, NextPaginator):
+            paginator = type(paginator)(cursor)
+        integration_id = context["integration_id"]
+        call = Call(
+            where=f"{counted.name} of {integration_id}",
+            integration_id=integration_id,
+            build=partial(self._build, context, paginator),
+            read=partial(self._read, context, paginator),
+            sent=self.tap.run.report.tallies[counted.name].sent,
+            answered=partial(self._log_duration, integration_id),
+            aside=aside,
+        )
+        while not paginator.finished:
+            yield await self.tap.run.kombo.ask(call)
+
+    def _build(
+        self, context: Mapping[str, str], paginator: BaseAPIPaginator[Any]
+    ) -> requests.PreparedRequest:
+        """Make the request for the page at which a paginator stands; this runs in a worker."""
+        request = self.get_http_request(page=PageContext(context, paginator.current_value))
+        return self.build_prepared_request(
+            method=request.method,
+            url=request.url,
+            params=request.encode_params(),
+            headers=request.headers,
+        )
+
+    def _read(
+        self,
+        context: Mapping[str, str],
+        paginator: BaseAPIPaginator[Any],
+        response: requests.Response,
+    ) -> Page:
+        """Make a page of an answer and move the paginator on; this runs in a worker."""
+        records = self.to_records(context, self.parse_response(response))
+        paginator.advance(response)
+        goes_on = isinstance(paginator, NextPaginator) and not paginator.finished
+        return Page(
+            records,
+            paginator.current_value if goes_on else None,
+            answers.served_at(response),
+            answers.is_suspect(response),
+        )
+
+    def to_records(self, context: Mapping[str, str], parsed: Iterable[Record]) -> list[Record]:
+        """Return the records of the stream that are made of what a page holds.
+
+        Args:
+            context: Whose list it is.
+            parsed: What the page holds.
+
+        Raises:
+            EnvelopeError: If they cannot be made of it.
+        """
+        return parsed if isinstance(parsed, list) else list(parsed)
+
+    @cached_property
+    def policy(self) -> Policy:
+        """What decides where the passes of the stream begin."""
+        config, start_date = self.config, self.config.get("start_date")
+        return Policy(
+            question=Question(
+                filters={name: fingerprint(value) for name, value in self.filters.items()},
+                ignore_unsupported_filters=bool(
+                    self.filters and config["ignore_unsupported_filters"]
+                ),
+                include_deleted=config["include_deleted"],
+                anonymized_records=config["anonymized_records"],
+                start_date=to_kombo(to_moment(start_date)) if start_date else None,
+                deselected=tuple(".".join(path) for path in deselected_paths(self.mask)),
+                columns=fingerprint(outline(self.effective_schema)),
+                maps=maps.fingerprint_of(config, self.name),
+            ),
+            incremental=self.endpoint.incremental,
+            lookback=pendulum.duration(seconds=config["lookback_seconds"]),
+            full_pass_interval=pendulum.duration(days=config["full_pass_interval_days"]),
+            page_size=config["page_size"],
+            always_full=self.replication_method == REPLICATION_FULL_TABLE,
+            resumable=not self.replaces_table,  # rows of an earlier run would be dropped
+            former_parameters=fingerprint(
+                self.filters | {"include_deleted": as_text(config["include_deleted"])}
+            ),
+        )
+
+    # --- what is sent
+
+    @override
+    def announce(self) -> None:
+        """Send the SCHEMA before the first page of any integration."""
+        if not self.is_announced:
+            self.is_announced = True
+            super().announce()
+
+    @property
+    @override
+    def emit_activate_version_messages(self) -> bool:
+        """Keep the SDK from sending ACTIVATE_VERSION before the records.
+
+        A target would then drop rows that a cut-off run never sends again.
+        """
+        return False
+
+    @property
+    def replaces_table(self) -> bool:
+        """Whether rows that are not sent shall vanish from the table."""
+        return (
+            self.replication_method == REPLICATION_FULL_TABLE
+            and self.config["emit_activate_version_messages"]
+        )
+
+    @cached_property
+    def fitter(self) -> Fitter:
+        """What makes the pages of the stream fit to store."""
+        return Fitter(self.schema, self.name, self.mask)
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        if self.ABORT_AT_RECORD_COUNT is not None:
+            yield from self.tap.run.sample(self)  # of which the SDK takes the first
+            return
+        self.tap.run.write_until_done(self)
+        tally = self.tap.run.report.tallies[self.name]
+        self._record_counter.increment(tally.records)
+        with self.get_http_request_counter() as counter:
+            counter.increment(tally.requests)
+        if self.replaces_table:
+            self._activate_version()
+
+    def fit(self, handed: Handed[KomboStream]) -> list[Record]:
+        """Return the records of a page as every loader can store them."""
+        return self.fitter.fit(handed.page, handed.integration_id)
+
+    def write(self, handed: Handed[KomboStream]) -> Written:
+        """Send the records of a page; what the SDK does record by record is done to the page.
+
+        Args:
+            handed: The page, of whichever integration.
+
+        Returns:
+            What became of it.
+
+        Raises:
+            KomboError: If a stream map fails.
+        """
+        records, deletions = self.fit(handed), []
+        keyless = len(handed.page.records) - len(records)
+        if self.config["anonymized_records"] == "skip":
+            deletions = [record for record in records if is_anonymized(record)]
+            records = [record for record in records if not is_anonymized(record)]
+        gone = sum(record.get("remote_deleted_at") is not None for record in records)
+        self.fitter.deselect(records)
+        self._send(records, gone, handed.integration_id)
+        if deletions:
+            self._send_deletions(deletions, handed.integration_id)
+        return Written(keyless)
+
+    def _send(self, records: list[Record], tombstones: int, integration_id: str) -> None:
+        version = self.tap.initialized_at if self.replaces_table else None
+        extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
+        write, sent = self.tap.write_message, 0
         try:
-            rows = [row for model in page.records for row in _rows(context, model)]
-        except (KeyError, TypeError):
-            where = self.where(context["integration_id"])
-            raise kombo_error(UNREADABLE, where, "a model or field without `id`") from None
-        return replace(page, records=rows)
+            for stream_map in self.stream_maps:
+                alias, transform = stream_map.stream_alias, stream_map.transform
+                for record in records:
+                    try:
+                        mapped = transform(record)
+                    except Exception as error:  # noqa: BLE001 - an expression raises anything
+                        raise self._unmappable(record, error, integration_id) from None
+                    if mapped is not None:
+                        write(RecordMessage(alias, mapped, version, extracted))
+                        sent += 1
+        finally:
+            self.tap.run.report.wrote(self.name, sent, tombstones)
 
+    def _send_deletions(self, records: list[Record], integration_id: str) -> None:
+        """Send that blanked records are gone, under a SCHEMA without the columns that stay."""
+        short = [{name: record.get(name) for name in OF_A_DELETION} for record in records]
+        for stream_map in self.stream_maps:
+            schema = stream_map.transformed_schema
+            kept = {name: schema["properties"][name] for name in OF_A_DELETION}
+            keys = stream_map.transformed_key_properties
+            message = SchemaMessage(stream_map.stream_alias, schema | {"properties": kept}, keys)
+            self.tap.write_message(message)
+        self._send(short, len(short), integration_id)
+        super().announce()  # the columns that stayed are sent again from here on
 
-class AttachmentStream(KomboStream):
-    """The files of each application or candidate: one request per parent.
-
-    Reading them is an action at Kombo, which the connected tool answers
-    (docs.kombo.dev/ats/features/attachments); deleted parents have none.
-    """
+    def _unmappable(self, record: Record, error: Exception, integration_id: str) -> KomboError:
+        """Say which column's expression fails, without it and without the value."""
+        column = maps.failing_column(self.config, self.name, self.schema, record)
+        what = f"{type(error).__name__} in column {column}" if column else type(error).__name__
+        return KomboError(Problem(UNMAPPABLE, what), f"{self.name} of {integration_id}")
 
     @override
-    def read_pages(self, pass_: Pass) -> Iterator[Page]:
-        parents = self.tap.stream(self.endpoint.parent or "")
-        for page in parents.read_pages(pass_):
-            for parent in page.records:
-                if parent.get("remote_deleted_at") is None:
-                    yield from self._read_files(pass_.integration_id, parent["id"])
+    def get_record_counter(self, **options: Any) -> metrics.Counter:
+        self._record_counter = super().get_record_counter(**options)
+        return self._record_counter
 
-    def _read_files(self, integration_id: str, parent_id: str) -> Iterator[Page]:
-        key = f"{(self.endpoint.parent or '').removesuffix('s')}_id"
-        for page in self.follow_pages({"integration_id": integration_id, key: parent_id}):
-            yield replace(page, records=[{**record, key: parent_id} for record in page.records])
+    def _activate_version(self) -> None:
+        """Let the target drop the rows that were not sent, if all were asked for."""
+        if not self.tap.run.is_exhaustive(self):
+            self.logger.warning(
+                "ACTIVATE_VERSION of %s is not sent, as not every integration was read in full.",
+                self.name,
+            )
+            return
+        for stream_map in self.stream_maps:
+            alias, version = stream_map.stream_alias, self.tap.initialized_at
+            self.tap.write_message(ActivateVersionMessage(alias, version))
 
+    @override
+    def log_sync_costs(self) -> None:
+        """Let the run end after the last stream; the SDK calls this last, stream by stream."""
+        super().log_sync_costs()
+        self.tap.end_after(self)
 
-def make_stream(tap: TapKombo, endpoint: Endpoint) -> KomboStream:
-    """Return the stream of a row of the endpoint table."""
-    if endpoint.parent:
-        return AttachmentStream(tap, endpoint)
-    if endpoint.name == "integration_models":
-        return IntegrationModelStream(tap, endpoint)
-    return KomboStream(tap, endpoint)
-
-
-def _rows(context: Mapping[str, str], model: Record) -> Iterator[Record]:
-    """Yield the row of a model and one for each of its fields.
-
-    `id` is made of integration, model and field, so that it is the same in every run.
-    """
-    for field in (None, *(model.get("fields") or ())):
-        one = field or model
-        name = field["id"] if field else None
-        yield {
-            "id": ":".join(filter(None, (context["integration_id"], model["id"], name))),
-            "model": model["id"],
-            "field": name,
-            "label": one.get("label"),
-            "is_available": one.get("is_available"),
-            "coverage_status": one.get("coverage_status"),
-            "scope_config_setting": one.get("scope_config_setting"),
-            "opted_out_by_customer": one.get("opted_out_by_customer"),
-        }
+    def _log_duration(self, integration_id: str, response: requests.Response) -> None:
+        """Log the SDK's metric of one request, for whoever wants to see each; in a worker."""
+        if not self.metrics_logger.isEnabledFor(logging.DEBUG):
+            return
+        status = metrics.Status.SUCCEEDED if response.ok else metrics.Status.FAILED
+        point = metrics.Point(
+            "timer",
+            metric=metrics.Metric.HTTP_REQUEST_DURATION,
+            value=response.elapsed.total_seconds(),
+            tags={
+                metrics.Tag.STREAM: self.name,
+                metrics.Tag.ENDPOINT: self.path,
+                metrics.Tag.HTTP_STATUS_CODE: response.status_code,
+                metrics.Tag.STATUS: status,
+                metrics.Tag.CONTEXT: {"integration_id": integration_id},
+            },
+        )
+        self.metrics_logger.debug("METRIC: %s", point)

@@ -7,45 +7,42 @@ import json
 import logging
 import os
 import sys
-import threading
-import time
 from collections import Counter
 from contextlib import contextmanager
-from functools import cached_property, partial
+from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
 import click
-from singer_sdk import Tap
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
-from tap_kombo.bookmarks import Checkpoints
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.problems import KomboError
 from tap_kombo.cli import DOCTOR, TYPES
 from tap_kombo.doctor import examine
-from tap_kombo.endpoints import ENDPOINTS
-from tap_kombo.errors import KomboError
-from tap_kombo.fanout import Fanout, InterruptedRunError
-from tap_kombo.integrations import Integrations
+from tap_kombo.host import HostTap
+from tap_kombo.kinds import make_stream
+from tap_kombo.replication.fanout import InterruptedRunError, Runner
+from tap_kombo.replication.report import RunFailedError
+from tap_kombo.run import Run
 from tap_kombo.settings import (
+    REGIONS,
     SETTINGS,
     complaints,
     environment_complaints,
     integration_ids,
     of_shard,
 )
-from tap_kombo.streams import make_stream
-from tap_kombo.transport import Transport
-from tap_kombo.verdict import RunFailedError, Verdict, progress
 from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from tap_kombo.client import KomboStream
+    from tap_kombo.streams import KomboStream
 
 
-class TapKombo(Tap):
+class TapKombo(HostTap):
     """Singer tap for the Kombo Unified API."""
 
     name = "tap-kombo"
@@ -74,9 +71,7 @@ class TapKombo(Tap):
         Raises:
             ConfigValidationError: If a setting is missing, unknown or wrong.
         """
-        self.verdict = Verdict()
-        self._local = threading.local()
-        self._checkpoints = Checkpoints()
+        self._runner = Runner()
         try:
             super().__init__(validate_config=validate_config, **kwargs)
         except ConfigValidationError as error:
@@ -108,43 +103,63 @@ class TapKombo(Tap):
         return ids
 
     @property
-    def transport(self) -> Transport:
-        """The connections of the worker that asks."""
-        if not hasattr(self._local, "transport"):
-            self._local.transport = Transport()
-        transport: Transport = self._local.transport
-        return transport
+    def url(self) -> str:
+        """Base URL of the API."""
+        return str(self.config.get("api_url") or REGIONS[self.config["region"]]).rstrip("/")
+
+    @property
+    def user_agent(self) -> str:
+        """Who asks, in each request."""
+        return self.config.get("user_agent") or f"{self.name}/{self.plugin_version}"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Headers of the requests that belong to no stream."""
+        return {
+            "Authorization": f"Bearer {self.config['api_key']}",
+            "User-Agent": self.user_agent,
+        }
 
     @cached_property
-    def fanout(self) -> Fanout:
-        """Reads the selected streams ahead of the writer."""
-        return self._fanout([one for one in map(self.stream, self.streams) if one.selected])
+    def run(self) -> Run:
+        """The run: all that is asked and written."""
+        return self.make_run([one for one in map(self.stream, self.streams) if one.selected])
 
-    def _fanout(self, streams: Sequence[KomboStream]) -> Fanout:
-        tell_progress = partial(self._tell_progress, streams, time.monotonic())
-        concurrency = self.config["concurrency"]
-        return Fanout(streams, self.integration_ids, concurrency, self.logger, tell_progress)
-
-    def write(self, stream: KomboStream, *, alone: bool) -> None:
-        """Write a stream to its end.
+    def make_run(self, streams: Sequence[KomboStream], max_retries: int | None = None) -> Run:
+        """Make a run, which a signal can end from then on.
 
         Args:
-            stream: The stream.
-            alone: Whether nothing but this stream shall be read.
+            streams: The streams to read.
+            max_retries: How often a failed request is sent again; none is what the user chose.
+        """
+        retries = self.config["max_retries"] if max_retries is None else max_retries
+        self._runner = Runner()
+        return Run(self, streams, self._runner, retries)
+
+    def forget_run(self) -> None:
+        """Let whatever is read next be a run of its own."""
+        vars(self).pop("run", None)
+
+    def end_after(self, stream: KomboStream) -> None:
+        """End the run after the last stream.
+
+        Args:
+            stream: The stream that has just been concluded.
 
         Raises:
-            InterruptedRunError: If a signal ends the run; the state has been written.
+            RunFailedError: If something failed.
         """
-        if alone:
-            self.fanout = self._fanout([stream])
-        try:
-            self.fanout.write(stream)
-        except InterruptedRunError:
-            self.logger.warning("The run was interrupted; what is complete is remembered.")
-            self.checkpoint(now=True)
-            raise
-        if alone:
-            self.fanout.close()
+        if stream.name == list(self.streams)[-1]:
+            self.run.end()
+
+    def flush(self) -> None:
+        """Write out all messages that wait."""
+        if isinstance(self.message_writer, BufferedWriter):
+            self.message_writer.flush()
+
+    @override
+    def interrupt(self, number: int) -> None:
+        self._runner.interrupt(number)
 
     @override
     def discover_streams(self) -> Sequence[KomboStream]:
@@ -153,43 +168,6 @@ class TapKombo(Tap):
     def stream(self, name: str) -> KomboStream:
         """Return a stream by its name."""
         return cast("KomboStream", self.streams[name])
-
-    @cached_property
-    def integrations(self) -> Integrations:
-        """What Kombo says about each integration."""
-        return Integrations(self.stream("integrations"))
-
-    def _tell_progress(self, streams: Sequence[KomboStream], began: float) -> None:
-        """Log how far a run has come."""
-        passes = len(streams) * len(self.integration_ids)
-        tallies = [stream.tally for stream in streams]
-        self.logger.info("%s", progress(tallies, passes, time.monotonic() - began))
-
-    def checkpoint(self, *, finished: bool = False, now: bool = False) -> None:
-        """Write the state out if it is due.
-
-        Args:
-            finished: Whether a pass has just been completed.
-            now: Whether it is due in any case.
-        """
-        records = sum(self.stream(name).tally.records for name in self.streams)
-        if now or self._checkpoints.is_due(self.state, records, finished=finished):
-            self.state_writer.write_state(self.state)
-
-    def conclude(self, stream: KomboStream) -> None:
-        """Give the verdict after the last stream.
-
-        Args:
-            stream: The stream that has just been concluded.
-
-        Raises:
-            RunFailedError: If something failed.
-        """
-        streams = [self.stream(name) for name in self.streams]
-        if stream is streams[-1]:
-            self.fanout.close()
-            del self.fanout
-            self.verdict.conclude([one for one in streams if one.selected], self.logger)
 
     @classmethod
     @override
@@ -217,7 +195,7 @@ class TapKombo(Tap):
             parse_env_config=given.parse_env,
             catalog=json.load(catalog) if catalog else None,
         )
-        report = examine(tap)
+        report = examine(tap, tap.make_run([], max_retries=0))
         for line in report.lines():
             click.echo(line)
         sys.exit(0 if report.is_fine else 1)
@@ -237,7 +215,7 @@ def _refuse(complaints: Iterable[str]) -> None:
 
 
 @contextmanager
-def _told_in_one_line(tap: type[Tap]) -> Iterator[None]:
+def _told_in_one_line(tap: type[TapKombo]) -> Iterator[None]:
     """End with a line for each mistake and exit code 1, not with a stack trace."""
     try:
         yield

@@ -36,8 +36,15 @@ class BufferedWriter(MsgSpecWriter):
     @override
     def write_message(self, message: Message) -> None:
         self._waiting += self.format_message(message)
-        if isinstance(message, RecordMessage) and len(self._waiting) < CHUNK_BYTES:
-            return
+        if not isinstance(message, RecordMessage) or len(self._waiting) >= CHUNK_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write out all that waits.
+
+        Raises:
+            OutputError: If nothing can be written any more.
+        """
         try:
             while self._waiting:  # without a buffer a signal may leave a write half done
                 del self._waiting[: sys.stdout.buffer.write(self._waiting)]

@@ -12,7 +12,8 @@ from support import Kombo
 
 from kombo_emulator import Emulator, serve
 from scripts.embedded_postgres import embedded_postgres
-from tap_kombo import budget, retries
+from tap_kombo.api import kombo as api
+from tap_kombo.api import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,8 +100,9 @@ def url(emulator: Emulator) -> Iterator[str]:
 @pytest.fixture
 def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     """Retry at once."""
-    monkeypatch.setattr(retries, "MAX_WAIT_SECONDS", 0)
-    monkeypatch.setattr(budget, "MAX_GUESS_SECONDS", 0)
+    monkeypatch.setattr(api, "MAX_WAIT_SECONDS", 0)
+    monkeypatch.setattr(limits, "MAX_GUESS_SECONDS", 0)
+    monkeypatch.setattr(limits, "ROUNDING_SECONDS", 0)
 
 
 @pytest.fixture

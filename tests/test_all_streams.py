@@ -20,7 +20,7 @@ from kombo_emulator import Behaviour, Emulator, serve
 from kombo_emulator.examples import EXAMPLES_ID
 from kombo_emulator.table import LISTS
 from scripts.meltano_project import CHECKOUT, MeltanoProject
-from tap_kombo.endpoints import ENDPOINTS, Endpoint
+from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -7,7 +7,7 @@ import pendulum
 import pytest
 import time_machine
 
-from tap_kombo.bookmarks import BookmarkError, Bookmarks, Settings
+from tap_kombo.replication.bookmarks import BookmarkError, Bookmarks, Settings
 
 NOON = pendulum.datetime(2026, 11, 23, 12)
 

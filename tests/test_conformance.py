@@ -15,7 +15,7 @@ from singer_sdk.helpers._flattening import flatten_schema
 
 from scripts.update_schemas import descend, reduce, walk
 from tap_kombo import schemas
-from tap_kombo.endpoints import ENDPOINTS, Endpoint
+from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
 
 FOLDER = Path(schemas.__path__[0])
 

@@ -16,7 +16,7 @@ from support import Kombo, Sent
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from kombo_emulator.table import MODELS
 from tap_kombo import bookmarks, endpoints, passes, tap
-from tap_kombo.bookmarks import Bookmarks, Pass
+from tap_kombo.replication.bookmarks import Bookmarks, Pass
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from kombo_emulator.ats import AtsIntegration
     from kombo_emulator.models import Embed
     from kombo_emulator.received import Received
-    from tap_kombo.pagination import Page, Record
+    from tap_kombo.api.pagination import Page, Record
 
 EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "504"))
 """All behaviours together; the nightly workflow asks for 10,000."""

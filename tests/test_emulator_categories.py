@@ -17,7 +17,7 @@ from kombo import models as sdk
 
 from kombo_emulator import Behaviour, Emulator, Size
 from kombo_emulator.table import LISTS, MODELS
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -15,7 +15,7 @@ from psycopg.sql import SQL, Identifier
 from kombo_emulator import Emulator, serve
 from kombo_emulator.table import MODELS
 from scripts.meltano_project import CHECKOUT, MeltanoProject
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_kombo import schemas
-from tap_kombo.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint, references
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR", ROOT.parent / "shared" / "reference"))

@@ -7,8 +7,8 @@ import pytest
 from singer_sdk.exceptions import RetriableAPIError
 
 from tap_kombo import errors
-from tap_kombo.errors import RULES, Action, Rule, from_answer
-from tap_kombo.transport import Answer
+from tap_kombo.api.problems import RULES, Action, Rule, from_answer
+from tap_kombo.api.transport import Answer
 
 
 def refusal(status: int, body: object = b"") -> Answer:

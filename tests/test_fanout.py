@@ -18,9 +18,9 @@ from support import KEY, Kombo, Sent, catalog, expected, refusal
 
 from kombo_emulator import Emulator, Size, serve
 from tap_kombo import fanout
-from tap_kombo.errors import KomboError
+from tap_kombo.api.problems import KomboError
 from tap_kombo.tap import TapKombo
-from tap_kombo.verdict import RunFailedError
+from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -15,8 +15,8 @@ from support import Kombo, Sent, expected
 
 from kombo_emulator import Behaviour, Size
 from kombo_emulator.faults import CIRCLES, CODES, LIMITS, PASSING, REFUSALS
-from tap_kombo.errors import RULES, Action, KomboError
-from tap_kombo.verdict import RunFailedError
+from tap_kombo.api.problems import RULES, Action, KomboError
+from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kombo_emulator import Emulator
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.fitting import compile_fits
 from tap_kombo.records import compile_cleaner
 from tap_kombo.schemas import load_schema

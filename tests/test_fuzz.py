@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import serialize_jsonl
 
 from kombo_emulator import Emulator
-from tap_kombo.endpoints import ENDPOINTS
-from tap_kombo.errors import Action, KomboError, from_answer
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.problems import Action, KomboError, from_answer
 from tap_kombo.fitting import compile_fits
-from tap_kombo.pagination import EnvelopeError, read_page
+from tap_kombo.api.pagination import EnvelopeError, read_page
 from tap_kombo.records import compile_cleaner
 from tap_kombo.schemas import load_schema
-from tap_kombo.transport import Answer
+from tap_kombo.api.transport import Answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -6,9 +6,9 @@ import pytest
 from support import refusal
 
 from kombo_emulator import Emulator
-from tap_kombo.endpoints import ENDPOINTS
-from tap_kombo.errors import Action, KomboError
-from tap_kombo.integrations import Details
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.problems import Action, KomboError
+from tap_kombo.api.integrations import Details
 
 if TYPE_CHECKING:
     from starlette.responses import Response

@@ -10,15 +10,15 @@ from singer_sdk.metrics import Metric, Point
 
 from kombo_emulator import Behaviour
 from tap_kombo.client import KomboStream
-from tap_kombo.endpoints import ENDPOINTS
-from tap_kombo.passes import PassReader
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.replication.passes import PassReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from support import Kombo, Sent
 
-    from tap_kombo.pagination import Record
+    from tap_kombo.api.pagination import Record
 
 IDS = {name: f"tool:{name}" for name in ("ATS", "HRIS", "LMS", "ASSESSMENT")}
 STREAMS = tuple(one.name for one in ENDPOINTS)

@@ -22,7 +22,7 @@ from test_readme import COMMANDS, MELTANO, TAP, blocks, shell
 
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:

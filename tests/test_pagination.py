@@ -6,8 +6,8 @@ from decimal import Decimal
 import pendulum
 import pytest
 
-from tap_kombo.pagination import CircularError, EnvelopeError, Page, follow, read_page
-from tap_kombo.transport import Answer
+from tap_kombo.api.pagination import CircularError, EnvelopeError, Page, follow, read_page
+from tap_kombo.api.transport import Answer
 
 
 def answer(body: object, **headers: str) -> Answer:

@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, Response
 from support import Kombo, Sent, expected, failing, refusal
 
 from kombo_emulator import Behaviour
-from tap_kombo import bookmarks
-from tap_kombo.verdict import RunFailedError
+from tap_kombo.replication import bookmarks
+from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -266,7 +266,9 @@ def test_a_refused_cursor_starts_the_pass_anew(kombo: Kombo) -> None:
         "updated_after": None,
         "cursor": "made-up",
         "full": "as there is no bookmark",
-        "parameters": partition["parameters"],
+        "question": partition["question"],
+        "page_size": 30,
+        "data_expired_at": None,
     }
 
     second = kombo.run(A, page_size=30, state=state)

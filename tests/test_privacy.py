@@ -20,9 +20,9 @@ from support import KEY, Kombo, Sent, catalog
 
 from kombo_emulator import Emulator, Size, serve
 from kombo_emulator.faults import CIRCLES, LIMITS, PASSING, REFUSALS
-from tap_kombo.endpoints import ENDPOINTS
-from tap_kombo.errors import KomboError
-from tap_kombo.verdict import RunFailedError
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.problems import KomboError
+from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable

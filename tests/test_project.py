@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 
 CHECKOUT = Path(__file__).parent.parent
 EXTRACTOR = yaml.safe_load((CHECKOUT / "meltano.yml").read_text())["plugins"]["extractors"][0]

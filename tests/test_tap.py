@@ -12,7 +12,7 @@ from singer_sdk.testing import get_tap_test_class
 from support import KEY, catalog, discovered
 
 from kombo_emulator import Behaviour, Emulator, serve
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:

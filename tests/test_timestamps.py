@@ -5,7 +5,7 @@ import re
 import pendulum
 import pytest
 
-from tap_kombo.timestamps import to_kombo, to_moment
+from tap_kombo.api.timestamps import to_kombo, to_moment
 
 # Kombo's pattern for `updated_after` (kombo-api.md, section 2.8).
 ACCEPTED = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$")

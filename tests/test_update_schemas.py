@@ -11,7 +11,7 @@ import pytest
 
 from scripts import update_schemas
 from scripts.update_schemas import SchemaError, build, correct, describe, merge, reduce, walk, write
-from tap_kombo.endpoints import ENDPOINTS, Endpoint
+from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import failing, refusal
 
-from tap_kombo.tally import Tally, table
-from tap_kombo.verdict import RunFailedError
+from tap_kombo.replication.report import Tally, table
+from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

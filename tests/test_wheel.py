@@ -11,7 +11,7 @@ import pytest
 from packaging.metadata import Metadata
 from packaging.specifiers import SpecifierSet
 
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 
 CHECKOUT = Path(__file__).parent.parent
 

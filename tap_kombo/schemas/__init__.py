@@ -20,3 +20,20 @@ def load_schema(stream: str) -> dict[str, Any]:
     source = importlib.resources.files(__name__) / f"{stream}.json"
     schema: dict[str, Any] = msgspec.json.decode(source.read_bytes())
     return schema
+
+
+def outline(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
+    """Return a schema without its descriptions: all that decides what is stored.
+
+    Args:
+        schema: The schema, or a part of it.
+    """
+    if not isinstance(schema, dict):
+        return schema
+    kept: dict[str, Any] = {}
+    for name, one in schema.items():
+        if name == "properties":
+            kept[name] = {key: outline(inner) for key, inner in one.items()}
+        elif name != "description":
+            kept[name] = outline(one)
+    return kept

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from tap_kombo.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -1,24 +1,17 @@
-"""What a refused request means: retry, skip, fail or stop, and what to tell the user."""
+"""What a refused request means: what to do about it, its cause and its cure."""
 
 from __future__ import annotations
 
 import enum
-import re
-from dataclasses import dataclass
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
-
-import msgspec
-from singer_sdk.exceptions import RetriableAPIError, SyncError
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from tap_kombo.transport import Answer
-
 
 class Action(enum.StrEnum):
-    """What to do about an error, from the mildest to the gravest."""
+    """What to do about a problem, from the mildest to the gravest."""
 
     WAIT = "let all requests wait, then ask again"
     RETRY = "retry, then fail the model of this integration"
@@ -30,9 +23,16 @@ class Action(enum.StrEnum):
     STOP_RUN = "stop the run"
 
 
+RETRIED = frozenset({Action.RETRY, Action.RETRY_INTEGRATION})
+SKIPPED = frozenset({Action.SKIP_MODEL, Action.SKIP_INTEGRATION})
+OF_INTEGRATION = frozenset(
+    {Action.SKIP_INTEGRATION, Action.RETRY_INTEGRATION, Action.FAIL_INTEGRATION}
+)
+
+
 @dataclass(frozen=True)
 class Rule:
-    """How one kind of error is handled.
+    """How one kind of problem is handled.
 
     Attributes:
         action: What the tap does.
@@ -135,6 +135,16 @@ RULES: Mapping[str, Rule] = {
 
 LIMITED = RULES["PLATFORM.RATE_LIMIT_EXCEEDED"]
 TRANSIENT = Rule(Action.RETRY_INTEGRATION, "the server had an error", _WAIT)
+KEY_REFUSED = Rule(
+    Action.STOP_RUN,
+    "the API key is not accepted",
+    "A key belongs to one region and one environment: check `api_key`, `region` and `api_url`.",
+)
+KEY_REFUSED_HERE = Rule(
+    Action.FAIL_INTEGRATION,
+    "the API key is not accepted for it, though it was for others",
+    "Ask Kombo's support, or whoever runs the gateway at `api_url`.",
+)
 REFUSED = Rule(Action.FAIL_MODEL, "Kombo refuses the request", "Ask Kombo's support.")
 REDIRECTED = Rule(
     Action.FAIL_INTEGRATION,
@@ -153,7 +163,7 @@ UNTRUSTED = Rule(
     "the variable `REQUESTS_CA_BUNDLE`.",
 )
 UNREADABLE = Rule(
-    Action.RETRY_INTEGRATION,
+    Action.RETRY,
     "the answer is not what Kombo documents",
     "Check that `api_url` leads to Kombo; if it does, ask Kombo's support.",
 )
@@ -162,10 +172,36 @@ CIRCULAR = Rule(
     "the pages lead back to one that was read before",
     "Nothing of this model is lost: its bookmark stays. Ask Kombo's support.",
 )
-UNUSABLE = Rule(
+KEYLESS = Rule(
     Action.FAIL_MODEL,
-    "Kombo sent what cannot be stored",
-    "Nothing of this model is lost: its bookmark stays. Ask Kombo's support.",
+    "Kombo sent records without a key, which were left out",
+    "All others were read; the bookmark stays. Ask Kombo's support.",
+)
+LEFT_OUT = Rule(
+    Action.FAIL_MODEL,
+    "some records were refused one by one and left out",
+    "All others were read. If it lasts, ask Kombo's support.",
+)
+UNMAPPABLE = Rule(
+    Action.FAIL_MODEL,
+    "an expression in `stream_maps` fails for a value that Kombo sent",
+    "Correct the expression; nothing is lost, as the bookmark stays.",
+)
+UNEXPECTED = Rule(
+    Action.FAIL_MODEL,
+    "the tap met something that it does not expect",
+    "Nothing is lost: the bookmark stays. Please report it with this line.",
+)
+UNKNOWN_WORD = Rule(
+    Action.FAIL_INTEGRATION,
+    "Kombo describes it in words that this version does not know",
+    "Update the tap; if that does not help, ask Kombo's support.",
+)
+OUTAGE = Rule(
+    Action.STOP_RUN,
+    "nobody answers at the address of Kombo",
+    "Check the network, a proxy and the settings `region` and `api_url`. All bookmarks are kept; "
+    "the next run continues where this one stopped.",
 )
 BAD_STATE = Rule(
     Action.FAIL_MODEL,
@@ -177,48 +213,39 @@ OPTED_OUT = Rule(
     "the customer does not share this model",
     "Nothing to do; the customer decides it in Kombo's connection flow.",
 )
-CURSOR_REFUSED = "PLATFORM.INPUT_INVALID"
 
-_CODE = re.compile(r"[A-Z_]{1,40}(\.[A-Z_]{1,60})?")
-_LOG_URL = re.compile(r"https://[a-z0-9.-]{1,60}/[A-Za-z0-9/_-]{1,200}")
-_REDIRECTION = 3
-RETRIED_STATUSES = frozenset(
-    {
-        HTTPStatus.REQUEST_TIMEOUT,
-        HTTPStatus.INTERNAL_SERVER_ERROR,
-        HTTPStatus.BAD_GATEWAY,
-        HTTPStatus.SERVICE_UNAVAILABLE,
-        HTTPStatus.GATEWAY_TIMEOUT,
-    }
-)
+@dataclass(frozen=True)
+class Pause:
+    """A wait that an answer asks for.
 
-
-class KomboError(SyncError):
-    """A request that Kombo did not answer with records.
-
-    Args:
-        rule: How this kind of error is handled.
-        where: What was asked for, e.g. `interviews of greenhouse:demo`.
-        what: The error's code or name and its HTTP status, never the body.
-        code: Kombo's `error.code`, if there is one.
-        log_url: Kombo's page about the error, if it named one.
+    Attributes:
+        seconds: How long; none if it does not say.
+        of_integration: Whether it concerns one integration only, as its tool asks for it.
     """
 
-    def __init__(
-        self,
-        rule: Rule,
-        where: str,
-        what: str,
-        *,
-        code: str | None = None,
-        log_url: str | None = None,
-    ) -> None:
-        """Build the message from its parts."""
-        self.rule = rule
-        self.what = what
-        self.code = code
-        see = f" See {log_url}" if log_url else ""
-        super().__init__(f"{where}: {rule.cause} [{what}]. {rule.cure}{see}")
+    seconds: float | None
+    of_integration: bool
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A request that Kombo did not answer with records.
+
+    Attributes:
+        rule: How this kind of problem is handled.
+        what: The error's code or name and its HTTP status, never the body.
+        code: Kombo's `error.code`, if there is one.
+        status: The HTTP status, if there was an answer.
+        log_url: Kombo's page about the error, if it named one.
+        pause: The wait that the answer asks for, if it does.
+    """
+
+    rule: Rule
+    what: str
+    code: str | None = None
+    status: int | None = None
+    log_url: str | None = None
+    pause: Pause | None = field(default=None, compare=False)
 
     @property
     def action(self) -> Action:
@@ -228,70 +255,33 @@ class KomboError(SyncError):
     @property
     def is_failure(self) -> bool:
         """Whether the run has to end with an error."""
-        return self.action not in {Action.SKIP_MODEL, Action.SKIP_INTEGRATION}
+        return self.action not in SKIPPED
+
+    @property
+    def is_silence(self) -> bool:
+        """Whether Kombo itself said nothing: there was no answer, or one of a load balancer."""
+        return self.rule in {UNREACHABLE, TRANSIENT, UNREADABLE}
+
+    def sentence(self, where: str) -> str:
+        """Return the sentence for the user.
+
+        Args:
+            where: What was asked for, e.g. `interviews of greenhouse:demo`.
+        """
+        see = f" See {self.log_url}" if self.log_url else ""
+        return f"{where}: {self.rule.cause} [{self.what}]. {self.rule.cure}{see}"
 
 
-class LimitedKomboError(KomboError):
-    """A request beyond what Kombo grants at this time."""
-
-
-class RetriableKomboError(KomboError, RetriableAPIError):
-    """A request that may succeed when it is sent again."""
-
-
-def kombo_error(
-    rule: Rule, where: str, what: str, *, code: str | None = None, log_url: str | None = None
-) -> KomboError:
-    """Return the exception for a rule, of the class that says whether to ask again."""
-    kind = _KINDS.get(rule.action, KomboError)
-    return kind(rule, where, what, code=code, log_url=log_url)
-
-
-_KINDS = {
-    Action.WAIT: LimitedKomboError,
-    Action.RETRY: RetriableKomboError,
-    Action.RETRY_INTEGRATION: RetriableKomboError,
-}
-
-
-def from_answer(answer: Answer, where: str) -> KomboError:
-    """Read the error in an answer, by Kombo's code first and by HTTP status then.
+class KomboError(Exception):
+    """A problem on its way to whoever decides how far it reaches.
 
     Args:
-        answer: An answer with an error status, or with `status: "error"` in its body.
-        where: What was asked for.
-
-    Returns:
-        The exception to raise; the body is not in it.
+        problem: The problem.
+        where: What was asked for, e.g. `interviews of greenhouse:demo`.
     """
-    details = _error_details(answer.body)
-    code, log_url = details.get("code"), details.get("log_url")
-    rule, status = _of_status(answer.status), f"HTTP {answer.status}"
-    if not (isinstance(code, str) and _CODE.fullmatch(code)):
-        code, what = None, status
-    else:
-        rule, what = RULES.get(code, rule), f"{code}, {status}"
-    if not (isinstance(log_url, str) and _LOG_URL.fullmatch(log_url)):
-        log_url = None
-    return kombo_error(rule, where, what, code=code, log_url=log_url)
 
-
-def _of_status(status: int) -> Rule:
-    """Return what an HTTP status means if no known code says it."""
-    if status == HTTPStatus.OK:
-        return UNREADABLE
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return LIMITED
-    if status in RETRIED_STATUSES:
-        return TRANSIENT
-    return REDIRECTED if status // 100 == _REDIRECTION else REFUSED
-
-
-def _error_details(body: bytes) -> dict[str, Any]:
-    """Return Kombo's `error` object; empty for HTML, text or an empty body."""
-    try:
-        answer = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    details = answer.get("error") if isinstance(answer, dict) else None
-    return details if isinstance(details, dict) else {}
+    def __init__(self, problem: Problem, where: str) -> None:
+        """Tell it as to the user."""
+        self.problem = problem
+        self.where = where
+        super().__init__(problem.sentence(where))

@@ -1,0 +1,1 @@
+"""Kombo over HTTP; knows neither Singer nor state nor streams."""

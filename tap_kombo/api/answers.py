@@ -1,0 +1,276 @@
+"""An answer becomes records or a problem: the only place that reads status, code and headers."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pendulum
+
+from tap_kombo.api.limits import Grant
+from tap_kombo.api.mending import UNSTORABLE, Unstorable, mend
+from tap_kombo.api.problems import (
+    KEY_REFUSED,
+    KEY_REFUSED_HERE,
+    LIMITED,
+    REDIRECTED,
+    REFUSED,
+    RETRIED,
+    RULES,
+    TRANSIENT,
+    UNREADABLE,
+    Action,
+    Pause,
+    Problem,
+    Rule,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+
+Record = dict[str, Any]
+
+
+class EnvelopeError(ValueError):
+    """An answer that is not what Kombo documents; names no value of it."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a list.
+
+    Attributes:
+        records: The records, as Kombo sent them.
+        next: Cursor of the following page; `None` on the last one.
+        served_at: The server's clock when it answered, whole seconds; `None` if not told.
+        suspect: Whether values that no database stores may be in the records.
+        left_out: What kept the records of a parent from being read, for each such parent.
+    """
+
+    records: list[Record]
+    next: str | None = None
+    served_at: pendulum.DateTime | None = None
+    suspect: bool = False
+    left_out: tuple[str, ...] = ()
+
+
+class _Error(msgspec.Struct):
+    code: Any = None
+    log_url: Any = None
+
+
+class _Envelope(msgspec.Struct):
+    status: str
+    data: dict[str, Any] | None = None
+    error: _Error | None = None
+    suspect: bool = False
+
+
+def _storable(text: str) -> Decimal | Unstorable:
+    """Read a number; one beyond all exponents costs no more than itself."""
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return UNSTORABLE
+
+
+# Decimals keep a number exactly as Kombo wrote it.
+_decoder = msgspec.json.Decoder(_Envelope, float_hook=Decimal)
+_patient = msgspec.json.Decoder(_Envelope, float_hook=_storable)
+
+_CODE = re.compile(r"[A-Z_]{1,40}(\.[A-Z_]{1,60})?")
+_LOG_URL = re.compile(r"https://[a-z0-9.-]{1,60}/[A-Za-z0-9/_-]{1,200}")
+_OF_TOOL = ("REMOTE.", "INTEGRATION.")
+_SUCCESS, _REDIRECTION, _SERVER_ERROR = 2, 3, 5
+
+
+def data_of(response: requests.Response) -> dict[str, Any]:
+    """Return the `data` of a successful answer.
+
+    Raises:
+        EnvelopeError: If the answer is not the documented envelope
+            (docs.kombo.dev/getting-started/querying-api).
+    """
+    envelope = _envelope_of(response)
+    if envelope.status != "success" or envelope.data is None:
+        msg = "`status` is not `success` or `data` is missing"
+        raise EnvelopeError(msg)
+    return envelope.data
+
+
+def records_of(response: requests.Response, records_key: str | None) -> list[Record]:
+    """Return the records in an answer.
+
+    Args:
+        response: A successful answer.
+        records_key: Where in `data` they are, e.g. `results`; `None` if `data` is the only one.
+
+    Raises:
+        EnvelopeError: If there is no list of objects.
+    """
+    data = data_of(response)
+    records = data.get(records_key) if records_key else [data]
+    if not isinstance(records, list) or not all(isinstance(one, dict) for one in records):
+        msg = f"`data.{records_key}` is not a list of objects"
+        raise EnvelopeError(msg)
+    return records
+
+
+def next_of(response: requests.Response) -> str | None:
+    """Return the cursor of the following page; `None`, and only that, says that there is none.
+
+    Raises:
+        EnvelopeError: If `data.next` is missing or no cursor.
+    """
+    data = data_of(response)
+    cursor = data.get("next")
+    if "next" not in data or not isinstance(cursor, str | None) or cursor == "":
+        msg = "`data.next` is neither a text nor null"
+        raise EnvelopeError(msg)
+    return cursor
+
+
+def served_at(response: requests.Response) -> pendulum.DateTime | None:
+    """Return the server's `Date` in UTC; `None` if it is missing or cannot be read."""
+    try:
+        moment = parsedate_to_datetime(response.headers["Date"])
+        return pendulum.instance(moment).in_timezone("UTC")
+    except (KeyError, ValueError, OverflowError):
+        return None
+
+
+def is_suspect(response: requests.Response) -> bool:
+    """Return whether values that no database stores may be in the records."""
+    return _envelope_of(response).suspect
+
+
+def grant_of(response: requests.Response) -> Grant | None:
+    """Return what an answer says of the request limit, if it says all of it.
+
+    Kombo sends `ratelimit-limit`, `ratelimit-remaining` and `ratelimit-reset` in seconds
+    (docs.kombo.dev/assessment/getting-started/fetching-data).
+    """
+    headers = response.headers
+    try:
+        limit, remaining, reset = (
+            int(headers[f"ratelimit-{name}"]) for name in ("limit", "remaining", "reset")
+        )
+    except (KeyError, ValueError):
+        return None
+    return Grant(limit, remaining, reset)
+
+
+def problem_of(response: requests.Response, *, key_works: bool) -> Problem | None:
+    """Judge an answer, by Kombo's code first and by HTTP status then; never by its message.
+
+    Args:
+        response: The answer.
+        key_works: Whether Kombo has accepted the API key in this run.
+
+    Returns:
+        The problem; `None` for an answer that holds records.
+    """
+    status = response.status_code
+    try:
+        envelope = _envelope_of(response)
+    except EnvelopeError as error:
+        if status != HTTPStatus.OK:
+            return _problem(_rule_of(status, key_works=key_works), response, None)
+        return Problem(UNREADABLE, str(error), status=status)
+    if status == HTTPStatus.OK and envelope.status != "error":
+        return None
+    error = envelope.error or _Error()
+    code = error.code if isinstance(error.code, str) and _CODE.fullmatch(error.code) else None
+    rule = RULES.get(code or "") or _rule_of(status, key_works=key_works)
+    log_url = error.log_url if isinstance(error.log_url, str) else ""
+    return _problem(rule, response, code, log_url if _LOG_URL.fullmatch(log_url) else None)
+
+
+def _problem(
+    rule: Rule, response: requests.Response, code: str | None, log_url: str | None = None
+) -> Problem:
+    status = response.status_code
+    what = f"{code}, HTTP {status}" if code else f"HTTP {status}"
+    pause = _pause(rule, response.headers, of_integration=(code or "").startswith(_OF_TOOL))
+    return Problem(rule, what, code, status, log_url, pause)
+
+
+def _rule_of(status: int, *, key_works: bool) -> Rule:
+    """Return what an HTTP status means if no known code says it."""
+    if status == HTTPStatus.UNAUTHORIZED:
+        return KEY_REFUSED_HERE if key_works else KEY_REFUSED
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return LIMITED
+    kind = status // 100
+    if kind == _SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return TRANSIENT
+    return {_SUCCESS: UNREADABLE, _REDIRECTION: REDIRECTED}.get(kind, REFUSED)
+
+
+def _pause(rule: Rule, headers: Mapping[str, str], *, of_integration: bool) -> Pause | None:
+    """Return the wait that an answer asks for before a request is sent again."""
+    seconds = _retry_after(headers)
+    if rule.action is Action.WAIT:
+        return Pause(_seconds(headers.get("ratelimit-reset")) if seconds is None else seconds, False)
+    if seconds is None or rule.action not in RETRIED:
+        return None
+    return Pause(seconds, of_integration)
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds that `Retry-After` asks for, given as such or as a date (RFC 9110)."""
+    value = headers.get("retry-after")
+    if value is None or (seconds := _seconds(value)) is not None:
+        return seconds if value is not None else None
+    try:
+        until = pendulum.instance(parsedate_to_datetime(value)).in_timezone("UTC")
+    except (ValueError, OverflowError):
+        return None
+    return max((until - pendulum.now("UTC")).total_seconds(), 0)
+
+
+def _seconds(value: str | None) -> float | None:
+    return float(value) if value and value.strip().isdecimal() else None
+
+
+def _envelope_of(response: requests.Response) -> _Envelope:
+    """Return the decoded body; it is kept with the response, as several readers want it."""
+    known = vars(response).get("envelope")
+    if isinstance(known, _Envelope):
+        return known
+    envelope = _decode(response.content)
+    vars(response)["envelope"] = envelope
+    return envelope
+
+
+def _decode(body: bytes) -> _Envelope:
+    """Read a body; what is broken within a value of a record costs that value only.
+
+    Raises:
+        EnvelopeError: If it is not Kombo's envelope.
+    """
+    try:
+        envelope = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError):
+        envelope = _mended(body)
+        envelope.suspect = True
+    else:
+        envelope.suspect = rb"\u0000" in body
+    return envelope
+
+
+def _mended(body: bytes) -> _Envelope:
+    try:
+        return _patient.decode(mend(body))
+    except msgspec.DecodeError as error:  # its text names places and types, not values
+        raise EnvelopeError(str(error)) from None
+    except RecursionError:
+        msg = "it is nested too deeply"
+        raise EnvelopeError(msg) from None

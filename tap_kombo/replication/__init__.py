@@ -1,0 +1,1 @@
+"""What to ask, in which order, and what is remembered; knows neither HTTP nor the SDK."""

@@ -1,0 +1,244 @@
+"""How one pass is read, and in the end becomes a bookmark."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections import Counter
+from contextlib import suppress
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any, Protocol
+
+from tap_kombo.api.integrations import Details
+from tap_kombo.api.problems import (
+    BAD_STATE,
+    KEYLESS,
+    LEFT_OUT,
+    RULES,
+    UNEXPECTED,
+    Action,
+    KomboError,
+    Problem,
+)
+from tap_kombo.replication.bookmarks import BookmarkError
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import AsyncIterator, Callable
+
+    from tap_kombo.api.answers import Page
+    from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.api.kombo import Kombo
+    from tap_kombo.replication.bookmarks import Bookmarks, Pass
+    from tap_kombo.replication.fanout import Place
+    from tap_kombo.replication.report import Report
+
+CURSOR_REFUSED = RULES["PLATFORM.INPUT_INVALID"]
+_REFUSED = frozenset({Action.FAIL_MODEL, Action.FAIL_INTEGRATION})
+
+
+class Source(Protocol):
+    """What a pass reads, and where it stands in the report.
+
+    Attributes:
+        name: Name of the stream.
+        endpoint: Its row in the table.
+        logger: Where passes are told.
+    """
+
+    name: str
+    endpoint: Endpoint
+
+    @property
+    def logger(self) -> logging.Logger:
+        """Where passes are told."""
+
+    def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
+        """Yield the pages of a pass, first to last."""
+
+    def announce(self) -> None:
+        """Let the loader make the table; called before the first page of an integration."""
+
+
+class Passes:
+    """Reads the passes of one stream.
+
+    Args:
+        source: The stream.
+        kombo: Who knows each integration.
+        bookmarks: What is remembered of the stream.
+        report: Where it is told how passes end.
+    """
+
+    def __init__(
+        self, source: Source, kombo: Kombo, bookmarks: Bookmarks, report: Report
+    ) -> None:
+        """Read nothing yet."""
+        self._source = source
+        self._kombo = kombo
+        self._bookmarks = bookmarks
+        self._report = report
+
+    async def read(self, integration_id: str, place: Place) -> None:
+        """Read what an integration has of the model; whatever fails stays with it.
+
+        Args:
+            integration_id: The integration.
+            place: Where pages are handed over.
+
+        Raises:
+            KomboError: If the whole run has to stop.
+        """
+        name = self._source.name
+        with self._report.reading(name):
+            if given_up := self._report.given_up(integration_id):
+                self._report.broke_off(name, integration_id, given_up)
+                return
+            try:
+                done = await self._read_model(integration_id, place)
+            except KomboError as error:
+                self._report.broke_off(name, integration_id, error.problem)
+                if error.problem.action is Action.STOP_RUN:
+                    raise
+            except Exception as error:  # noqa: BLE001 - a bug ends no more than its pass
+                self._report.broke_off(name, integration_id, _unexpected(error))
+            else:
+                if done is None:
+                    self._report.has_no_such_model(name)
+                else:
+                    is_current = done.is_mark_known and not done.data_expired_at
+                    self._report.completed(name, is_current=is_current)
+
+    async def _read_model(self, integration_id: str, place: Place) -> Pass | None:
+        """Read all there is; return nothing if the integration is of another category.
+
+        Raises:
+            KomboError: If a pass could not be completed; its bookmark stays.
+        """
+        endpoint, details = self._source.endpoint, Details(is_known=True)
+        where = f"{self._source.name} of {integration_id}"
+        if endpoint.category != "GENERAL":
+            details = await self._kombo.details(integration_id, place.aside)
+            if not details.serves(endpoint):
+                return None
+            if problem := details.problem_with(endpoint):
+                raise KomboError(problem, where)
+        try:
+            current = self._bookmarks.next_pass(integration_id, details)
+        except BookmarkError as error:
+            raise KomboError(Problem(BAD_STATE, str(error)), where) from None
+        done = await _Reading(self._source, self._bookmarks, place).read(current)
+        if not done.resumed:
+            return done
+        follow_up = self._bookmarks.follow_up(done)
+        return await _Reading(self._source, self._bookmarks, place).read(follow_up)
+
+
+class _Reading:
+    """One pass while it is read, page after page."""
+
+    def __init__(self, source: Source, bookmarks: Bookmarks, place: Place) -> None:
+        self._source, self._bookmarks, self._place = source, bookmarks, place
+        self._keyless = 0
+        self._left_out: Counter[str] = Counter()
+        self._is_first = True
+
+    async def read(self, current: Pass) -> Pass:
+        """Read a pass and remember it once its last page was written.
+
+        Raises:
+            KomboError: If it could not be completed.
+        """
+        try:
+            return await self._follow(current)
+        except _StaleCursorError as stale:
+            self._source.logger.warning("%s The pass starts anew.", stale)
+        self._bookmarks.forget_progress(current.integration_id)
+        known = Details(current.is_mark_known, data_expired_at=current.data_expired_at)
+        fresh = self._bookmarks.next_pass(current.integration_id, known)
+        return await self._follow(fresh, may_start_anew=False)
+
+    async def _follow(self, current: Pass, *, may_start_anew: bool = True) -> Pass:
+        where = f"{self._source.name} of {current.integration_id}"
+        self._source.logger.info("Reading %s: %s.", where, current.kind)
+        self._is_first = True
+        pages = self._source.pages(current, self._place.aside)
+        coming = asyncio.ensure_future(anext(pages, None))
+        try:
+            while True:
+                page = await self._turn(coming, current, may_start_anew=may_start_anew)
+                if page is None:
+                    break
+                coming = asyncio.ensure_future(anext(pages, None))
+                await asyncio.sleep(0)  # lets a worker ask for it before this one is written
+                current = await self._write(page, current)
+        finally:
+            # Nobody waits for a page that nobody wants.
+            coming.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await coming
+        self._conclude(current, where)
+        return current
+
+    async def _turn(
+        self, coming: asyncio.Future[Page | None], current: Pass, *, may_start_anew: bool
+    ) -> Page | None:
+        """Wait for the next page.
+
+        Raises:
+            _StaleCursorError: If the cursor is what Kombo does not accept.
+        """
+        was_resumed = may_start_anew and current.resumed and self._is_first
+        try:
+            page = await coming
+        except KomboError as error:
+            refused = error.problem.action in _REFUSED if was_resumed else (
+                error.problem.rule is CURSOR_REFUSED and may_start_anew
+            )
+            if refused and current.cursor is not None:
+                raise _StaleCursorError(str(error)) from None
+            raise
+        if was_resumed and page and not page.records and page.next is None:
+            where = f"{self._source.name} of {current.integration_id}"
+            msg = f"{where}: there is nothing where an earlier run had to go on."
+            raise _StaleCursorError(msg)
+        return page
+
+    async def _write(self, page: Page, current: Pass) -> Pass:
+        """Have a page written, and remember how far the pass has come."""
+        if self._is_first:
+            self._is_first = False
+            self._source.announce()
+        written = await self._place.hand_over(page)
+        self._left_out.update(page.left_out)
+        self._keyless += written.keyless
+        current = current.seen_by_server(page.served_at).at(page.next)
+        if self._keyless:
+            self._bookmarks.forget_progress(current.integration_id)
+        elif page.next:
+            self._bookmarks.remember_progress(current)
+        return current
+
+    def _conclude(self, done: Pass, where: str) -> None:
+        """Remember a pass of which everything was read and stored.
+
+        Raises:
+            KomboError: If records were left out.
+        """
+        if self._keyless:
+            raise KomboError(Problem(KEYLESS, f"{self._keyless} record(s)"), where)
+        if self._left_out:
+            reasons = ", ".join(f"{count} x {what}" for what, count in self._left_out.items())
+            raise KomboError(Problem(LEFT_OUT, reasons), where)
+        self._bookmarks.remember_end(done)
+
+
+class _StaleCursorError(Exception):
+    """A cursor is not accepted any more, so the pass has to start anew."""
+
+
+def _unexpected(error: Exception) -> Problem:
+    """Say where a bug is; its text may hold a value."""
+    frames = traceback.extract_tb(error.__traceback__)
+    at = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
+    return Problem(UNEXPECTED, f"{type(error).__name__} at {at}")

@@ -1,0 +1,107 @@
+"""What decides which rows and columns a pass stores; a bookmark answers one question only."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_LENGTH = 16
+
+
+def fingerprint(value: object) -> str:
+    """Return a short hash of a JSON value; what it is made of may be secret or personal."""
+    text = json.dumps(value, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:_LENGTH]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a pass stores.
+
+    Attributes:
+        filters: A hash of each filter's value, by parameter.
+        ignore_unsupported_filters: Whether Kombo leaves out a filter that the tool has no data for.
+        include_deleted: Whether deleted records are asked for.
+        anonymized_records: What becomes of records that Kombo has blanked.
+        start_date: Lower bound of a full pass, as Kombo reads it.
+        deselected: Paths of the columns that are left out.
+        columns: A hash of all columns with their types.
+        maps: A hash of stream maps and flattening; empty if there are none.
+    """
+
+    filters: Mapping[str, str]
+    ignore_unsupported_filters: bool
+    include_deleted: bool
+    anonymized_records: str
+    start_date: str | None
+    deselected: tuple[str, ...]
+    columns: str
+    maps: str
+
+    @property
+    def parts(self) -> dict[str, Any]:
+        """The parts that say something, as they are remembered."""
+        parts = {name: getattr(self, name) for name in _GROWN}
+        parts["filters"], parts["deselected"] = dict(self.filters), list(self.deselected)
+        return {name: value for name, value in parts.items() if value}
+
+    @property
+    def id(self) -> str:
+        """A short name, the same for the same question in every run."""
+        return fingerprint(self.parts)
+
+    def grown_since(self, earlier: Mapping[str, Any]) -> list[str]:
+        """Name the parts that ask for more than an earlier question did.
+
+        Args:
+            earlier: The parts of that question.
+
+        Returns:
+            Their names; none if all that is asked for now was asked for then.
+        """
+        now = self.parts
+        return [name for name, grown in _GROWN.items() if grown(earlier.get(name), now.get(name))]
+
+
+def _lost_filters(before: Any, now: Any) -> bool:  # noqa: ANN401
+    """More is asked for if a filter went away or changed; one more filter asks for less."""
+    kept = now or {}
+    return any(kept.get(name) != value for name, value in (before or {}).items())
+
+
+def _switched_on(before: Any, now: Any) -> bool:  # noqa: ANN401
+    return bool(now) and not before
+
+
+def _emitted(before: Any, now: Any) -> bool:  # noqa: ANN401
+    return before == "skip" and now != "skip"
+
+
+def _earlier(before: Any, now: Any) -> bool:  # noqa: ANN401
+    return before is not None and (now is None or now < before)
+
+
+def _selected(before: Any, now: Any) -> bool:  # noqa: ANN401
+    return not set(before or ()) <= set(now or ())
+
+
+def _differs(before: Any, now: Any) -> bool:  # noqa: ANN401
+    return before != now  # type: ignore[no-any-return]
+
+
+_GROWN: Mapping[str, Callable[[Any, Any], bool]] = {
+    "filters": _lost_filters,
+    "ignore_unsupported_filters": _switched_on,
+    "include_deleted": _switched_on,
+    "anonymized_records": _emitted,
+    "start_date": _earlier,
+    "deselected": _selected,
+    "columns": _differs,
+    "maps": _differs,
+}
+"""Of each part, whether it asks for more than before."""
