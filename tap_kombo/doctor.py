@@ -9,7 +9,7 @@ import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.problems import (
     KEY_REFUSED,
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from tap_kombo.api.integrations import Details
     from tap_kombo.api.kombo import Kombo, LookUp
     from tap_kombo.api.problems import Rule
-    from tap_kombo.host import HostTap
     from tap_kombo.run import Run
+    from tap_kombo.sdk import SeamTap
 
 _OF_THE_KEY = (KEY_REFUSED, RULES["PLATFORM.AUTHENTICATION_INVALID"])
 
@@ -104,7 +104,7 @@ class Report:
         ]
 
 
-def examine(tap: HostTap, run: Run) -> Report:
+def examine(tap: SeamTap, run: Run) -> Report:
     """Ask Kombo about each integration, and compare with the selection.
 
     Args:
@@ -132,7 +132,7 @@ def examine(tap: HostTap, run: Run) -> Report:
     return Report(details, troubles, streams)
 
 
-async def _ask_all(tap: HostTap, kombo: Kombo) -> dict[str, LookUp]:
+async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:
     """Ask about each integration; before that about the key, so that it is blamed for itself."""
     try:
         await kombo.check_key()
@@ -145,7 +145,7 @@ async def _ask_all(tap: HostTap, kombo: Kombo) -> dict[str, LookUp]:
     return dict(zip(ids, await asyncio.gather(*map(kombo.look_up, ids)), strict=True))
 
 
-def _place(tap: HostTap) -> str:
+def _place(tap: SeamTap) -> str:
     if tap.config.get("api_url"):
         return "at `api_url`"
     region = tap.config["region"]
@@ -162,9 +162,9 @@ def _missing(endpoint: Endpoint, ready: Mapping[str, Details]) -> dict[str, Prob
     }
 
 
-def _selected(tap: HostTap) -> list[Endpoint]:
+def _selected(tap: SeamTap) -> list[Endpoint]:
     """Return the selected streams; a command of Meltano is given the rules, but no catalog."""
-    streams = [tap.stream(name) for name in tap.streams]
+    streams: Sequence[Any] = list(tap.streams.values())
     if rules := json.loads(os.environ.get(MELTANO_SELECT, "[]")):
         return [one.endpoint for one in streams if _matches(one.name, rules)]
     return [one.endpoint for one in streams if one.selected]

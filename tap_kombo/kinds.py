@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from typing_extensions import override
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tap_kombo.api.answers import Record
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.replication.bookmarks import Pass
-    from tap_kombo.host import HostTap
+    from tap_kombo.sdk import SeamTap
 
 
 class IntegrationStream(KomboStream):
@@ -55,7 +55,7 @@ class AttachmentStream(KomboStream):
 
     @override
     async def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
-        parents = self.tap.stream(self.endpoint.parent or "")
+        parents = cast("KomboStream", self.tap.streams[self.endpoint.parent or ""])
         context = {"integration_id": current.integration_id}
         async for page in parents.follow(self, context, aside):
             for parent in page.records:
@@ -86,7 +86,7 @@ class AttachmentStream(KomboStream):
         return [{**record, **own} for record in parsed]
 
 
-def make_stream(tap: HostTap, endpoint: Endpoint) -> KomboStream:
+def make_stream(tap: SeamTap, endpoint: Endpoint) -> KomboStream:
     """Return the stream of a row of the endpoint table."""
     kinds = {"integrations": IntegrationStream, "integration_models": IntegrationModelStream}
     kind = AttachmentStream if endpoint.parent else kinds.get(endpoint.name, KomboStream)

@@ -32,8 +32,11 @@ def fingerprint_of(config: Mapping[str, Any], stream: str) -> str:
         A hash, as expressions and seeds are nobody's business; empty if there is nothing.
     """
     maps = dict(_concerned(config, stream))
-    chosen = {name: config[name] for name in FLATTENING if config.get("flattening_enabled")
-              and config.get(name) is not None}
+    chosen = {
+        name: config[name]
+        for name in FLATTENING
+        if config.get("flattening_enabled") and config.get(name) is not None
+    }
     if not (maps or chosen):
         return ""
     return fingerprint([maps, maps and config.get("stream_map_config"), chosen])
@@ -55,7 +58,7 @@ def failing_column(
     """
     for key, columns in _concerned(config, stream):
         for column, expression in columns.items() if isinstance(columns, dict) else ():
-            alone = {stream: {column: expression}}
+            alone: dict[str, Any] = {stream: {column: expression}}
             try:
                 mapper = PluginMapper({**config, "stream_maps": alone}, logging.getLogger(__name__))
                 mapper.register_raw_stream_schema(stream, dict(schema), None)

@@ -13,14 +13,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Any, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import msgspec
 from msgspec import Meta
 
-from tap_kombo.api.answers import Page, Record
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.mending import UNSTORABLE
+
+if TYPE_CHECKING:
+    from tap_kombo.api.answers import Page, Record
 
 DEEPEST = 64
 """Levels of a free-form value that are kept; loaders and interpreters give up somewhere beyond."""
@@ -104,11 +106,11 @@ class Fitter:
     def __init__(
         self, schema: Mapping[str, Any], stream: str, selected: Mapping[tuple[str, ...], bool]
     ) -> None:
-        """Compile what all pages share."""
+        """Compile what all pages share; `deselect` takes deselected columns out, in place."""
         self.troubles: Found = Counter()
         self._clean = compile_cleaner(schema, self.troubles)
         self._fits = compile_fits(schema, stream)
-        self._deselect = compile_deselection(deselected_paths(selected))
+        self.deselect = compile_deselection(deselected_paths(selected))
 
     def fit(self, page: Page, integration_id: str) -> list[Record]:
         """Return the records of a page as every loader can store them.
@@ -126,10 +128,6 @@ class Fitter:
         for record in records:
             record["integration_id"] = integration_id
         return records
-
-    def deselect(self, records: Iterable[Record]) -> None:
-        """Take the deselected columns out, in place."""
-        self._deselect(records)
 
     def _cleaned(self, record: Record) -> Record | None:
         """Clean a record; one without a key cannot be stored, nor found again."""

@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections import Counter
 from functools import partial
+from itertools import chain, product
 from typing import TYPE_CHECKING
 
-from tap_kombo.api.kombo import Kombo
+from tap_kombo.api.kombo import Access, Kombo
 from tap_kombo.kinds import IntegrationStream
-from tap_kombo.replication.bookmarks import Bookmarks, Checkpoints, Entries
+from tap_kombo.replication.bookmarks import Bookmarks, Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.passes import Passes
 from tap_kombo.replication.report import Report, RunFailedError
-from tap_kombo.writer import OutputError
+from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from tap_kombo.api.answers import Record
     from tap_kombo.replication.fanout import Handed
+    from tap_kombo.sdk import SeamTap
     from tap_kombo.streams import KomboStream
-    from tap_kombo.host import HostTap
 
 PROGRESS_SECONDS = 30
+
+CHECKPOINT_SECONDS = 30
+"""At most so much work is done twice after a run was cut off."""
+
+RECORDS_PER_ENTRY = 30
+"""So many records for each entry of the state make it under a tenth of what is written."""
 
 
 class Run:
@@ -37,31 +45,21 @@ class Run:
     """
 
     def __init__(
-        self, tap: HostTap, streams: Sequence[KomboStream], runner: Runner, max_retries: int
+        self, tap: SeamTap, streams: Sequence[KomboStream], runner: Runner, max_retries: int
     ) -> None:
         """Ask nothing yet."""
-        self._tap, self._streams = tap, streams
-        self._integrations = tap.integration_ids
-        self.report = Report()
-        self.runner = runner
-        self.kombo = Kombo(
-            tap.url,
-            tap.headers,
-            concurrency=tap.config["concurrency"],
-            max_retries=max_retries,
-            timeout_seconds=tap.config["request_timeout_seconds"],
-            logger=tap.logger,
-            readers=sum(isinstance(stream, IntegrationStream) for stream in streams),
-        )
-        self._checkpoints = Checkpoints()
+        self._tap, self._streams, self._ids = tap, streams, tap.integration_ids
+        self.report, self.runner = Report(), runner
+        config = tap.config
+        timeout = config["request_timeout_seconds"]
+        access = Access(tap.url, tap.headers, config["concurrency"], max_retries, timeout)
+        readers = sum(isinstance(stream, IntegrationStream) for stream in streams)
+        self.kombo = Kombo(access, tap.logger, readers)
         self._fanout: Fanout[KomboStream] | None = None
-        self._progress: asyncio.Task[None] | None = None
+        self._saved_at, self._saved_after = time.monotonic(), 0
 
     def write_until_done(self, stream: KomboStream) -> None:
         """Write pages as they come, of any stream, until the last pass of one has ended.
-
-        Args:
-            stream: That stream.
 
         Raises:
             BaseException: Whatever ends the run; its state has been written then.
@@ -73,7 +71,7 @@ class Run:
             for handed in self._fanout.pages(stream):
                 if handed:
                     self._write(handed)
-                self._checkpoint(finished=handed is None)
+                self._save_state(finished=handed is None)
         except BaseException as error:
             self.end(error)
             raise
@@ -87,7 +85,7 @@ class Run:
         try:
             for handed in self._fan_out([stream]).pages(stream):
                 if handed:
-                    yield from stream.fit(handed)
+                    yield from stream.fitter.fit(handed.page, handed.integration_id)
                     handed.written.set_result(Written())
         finally:
             self.runner.close()
@@ -96,7 +94,7 @@ class Run:
 
     def is_exhaustive(self, stream: KomboStream) -> bool:
         """Return whether every configured integration was read in full, with current data."""
-        is_all = self._integrations == self._tap.configured_ids
+        is_all = self._ids == self._tap.configured_ids
         return is_all and self.report.is_exhaustive(stream.name)
 
     def end(self, error: BaseException | None = None) -> None:
@@ -108,16 +106,16 @@ class Run:
         Raises:
             RunFailedError: If that is no error, but something failed.
         """
-        self._tap.forget_run()
+        vars(self._tap).pop("run", None)  # whatever is read next is a run of its own
         self.close()
         if isinstance(error, InterruptedRunError):
             self._tap.logger.warning("The run was interrupted; what is complete is remembered.")
         if not isinstance(error, OutputError):
             self._tap.state_writer.write_state(self._tap.state)
-            self._tap.flush()
-        names = [stream.name for stream in self._streams]
+            if isinstance(self._tap.message_writer, BufferedWriter):
+                self._tap.message_writer.flush()
         troubles = {stream.name: stream.fitter.troubles for stream in self._streams}
-        failure = self.report.conclude(names, troubles, self._tap.logger)
+        failure = self.report.conclude(troubles, self._tap.logger)
         if failure and error is None:
             raise RunFailedError(failure)
 
@@ -137,37 +135,40 @@ class Run:
         else:
             handed.written.set_result(written)
 
+    def _save_state(self, *, finished: bool) -> None:
+        """Write the state out often enough to lose little, and rarely enough to cost little.
+
+        The whole state is written each time; with a thousand integrations it is a megabyte.
+        """
+        now, entries = time.monotonic(), len(self._streams) * len(self._ids)
+        enough = finished and self.report.records >= self._saved_after + RECORDS_PER_ENTRY * entries
+        if enough or now >= self._saved_at + CHECKPOINT_SECONDS:
+            self._saved_at, self._saved_after = now, self.report.records
+            self._tap.state_writer.write_state(self._tap.state)
+
     async def _tell_progress(self) -> None:
-        """Tell now and then how far the run has come."""
-        passes = len(self._streams) * len(self._integrations)
+        passes = len(self._streams) * len(self._ids)
         while True:
             await asyncio.sleep(PROGRESS_SECONDS)
             self._tap.logger.info("%s", self.report.progress(passes))
 
-    def _checkpoint(self, *, finished: bool) -> None:
-        entries = len(self._streams) * len(self._integrations)
-        if self._checkpoints.is_due(entries, self.report.records, finished=finished):
-            self._tap.state_writer.write_state(self._tap.state)
-
     def _fan_out(self, streams: Sequence[KomboStream]) -> Fanout[KomboStream]:
-        left = Counter({stream: len(self._integrations) for stream in streams})
+        left = Counter({stream: len(self._ids) for stream in streams})
         return Fanout(self.runner, self._jobs(streams), left, self._tap.config["concurrency"])
 
-    def _jobs(self, streams: Iterable[KomboStream]) -> Iterator[Job[KomboStream]]:
-        """Yield the passes model by model; first those that are made of a look-up.
+    def _jobs(self, streams: Sequence[KomboStream]) -> Iterator[Job[KomboStream]]:
+        """Yield the passes model by model; those that are made of a look-up come first.
 
-        These go integration by integration, so that no answer has to be kept for long.
+        They go integration by integration, so that no answer has to be kept for long.
         """
+        made_of_it = [one for one in streams if isinstance(one, IntegrationStream)]
+        others = [one for one in streams if not isinstance(one, IntegrationStream)]
         passes = {stream: self._passes(stream) for stream in streams}
-        of_look_ups = [one for one in passes if isinstance(one, IntegrationStream)]
-        others = [one for one in passes if one not in of_look_ups]
-        pairs = [(stream, one) for one in self._integrations for stream in of_look_ups]
-        for stream, one in pairs:
+        first = ((stream, one) for one in self._ids for stream in made_of_it)
+        for stream, one in chain(first, product(others, self._ids)):
             yield Job(stream, one, partial(passes[stream].read, one))
-        for stream in others:
-            for one in self._integrations:
-                yield Job(stream, one, partial(passes[stream].read, one))
 
     def _passes(self, stream: KomboStream) -> Passes:
+        self.report.tallies[stream.name]  # one that nothing is read of is in the report too
         bookmarks = Bookmarks(Entries(self._tap.state, stream.name), stream.policy)
         return Passes(stream, self.kombo, bookmarks, self.report)

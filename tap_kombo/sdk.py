@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from singer_sdk import RESTStream, Tap
 from typing_extensions import override
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SeamStream(RESTStream[str | None]):
-    """A stream whose SCHEMA goes out when it says so, and whose bookmark is not its newest record."""
+    """A stream whose SCHEMA waits for its first page, and whose bookmark is not a `changed_at`."""
 
     def announce(self) -> None:
         """Send the SCHEMA."""
@@ -32,14 +32,24 @@ class SeamStream(RESTStream[str | None]):
 
 
 class SeamTap(Tap):
-    """A tap that decides itself what a signal does; the SDK would end with exit code 0."""
+    """A tap that decides itself what a signal does; the SDK would end with exit code 0.
+
+    Attributes:
+        run: The `Run`; streams and run know the tap by this class, so that it can know them.
+        url: Base URL of the API.
+        headers: Headers of the requests that belong to no stream, with the credentials.
+        configured_ids: All configured integrations, each once.
+        integration_ids: Those of them that this run reads.
+    """
+
+    run: Any
+    url: Any
+    headers: Any
+    configured_ids: Any
+    integration_ids: Any
 
     def interrupt(self, number: int) -> None:
-        """End the run.
-
-        Args:
-            number: The signal.
-        """
+        """End the run, as a signal asks for it."""
         raise NotImplementedError
 
     @override

@@ -1,4 +1,4 @@
-"""One model of all integrations as a stream of the SDK, and the streams that are more than a list."""
+"""One model of all integrations as a stream of the SDK."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from tap_kombo.replication.bookmarks import Policy
 from tap_kombo.replication.fanout import Written
 from tap_kombo.replication.question import Question, fingerprint
 from tap_kombo.schemas import load_schema, outline
-from tap_kombo.sdk import SeamStream
+from tap_kombo.sdk import SeamStream, SeamTap
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.replication.bookmarks import Pass
     from tap_kombo.replication.fanout import Handed
-    from tap_kombo.host import HostTap
 
 OF_A_DELETION = (PRIMARY_KEY, "integration_id", "remote_deleted_at")
 """What is sent of a blanked record if its last values are to stay."""
@@ -70,7 +69,7 @@ class KomboStream(SeamStream):
     partitions = None
     is_announced = False
 
-    def __init__(self, tap: HostTap, endpoint: Endpoint) -> None:
+    def __init__(self, tap: SeamTap, endpoint: Endpoint) -> None:
         """Load the schema and set the keys that the table names."""
         super().__init__(
             tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint.name)
@@ -92,10 +91,10 @@ class KomboStream(SeamStream):
 
     # --- what is asked
 
-    @property
+    @cached_property
     @override
     def url_base(self) -> str:
-        return self.tap.url
+        return str(self.tap.url)
 
     @cached_property
     @override
@@ -105,7 +104,7 @@ class KomboStream(SeamStream):
     @cached_property
     @override
     def user_agent(self) -> str:
-        return self.tap.user_agent
+        return str(self.tap.headers["User-Agent"])
 
     @property
     @override
@@ -236,16 +235,12 @@ class KomboStream(SeamStream):
             answers.is_suspect(response),
         )
 
-    def to_records(self, context: Mapping[str, str], parsed: Iterable[Record]) -> list[Record]:
-        """Return the records of the stream that are made of what a page holds.
-
-        Args:
-            context: Whose list it is.
-            parsed: What the page holds.
-
-        Raises:
-            EnvelopeError: If they cannot be made of it.
-        """
+    def to_records(
+        self,
+        context: Mapping[str, str],  # noqa: ARG002 - others need it
+        parsed: Iterable[Record],
+    ) -> list[Record]:
+        """Return the records that are made of what a page holds of the list of a context."""
         return parsed if isinstance(parsed, list) else list(parsed)
 
     @cached_property
@@ -280,7 +275,7 @@ class KomboStream(SeamStream):
 
     @override
     def announce(self) -> None:
-        """Send the SCHEMA before the first page of any integration."""
+        """Send the SCHEMA with the first page; models that nobody has get no table."""
         if not self.is_announced:
             self.is_announced = True
             super().announce()
@@ -294,7 +289,7 @@ class KomboStream(SeamStream):
         """
         return False
 
-    @property
+    @cached_property
     def replaces_table(self) -> bool:
         """Whether rows that are not sent shall vanish from the table."""
         return (
@@ -320,10 +315,6 @@ class KomboStream(SeamStream):
         if self.replaces_table:
             self._activate_version()
 
-    def fit(self, handed: Handed[KomboStream]) -> list[Record]:
-        """Return the records of a page as every loader can store them."""
-        return self.fitter.fit(handed.page, handed.integration_id)
-
     def write(self, handed: Handed[KomboStream]) -> Written:
         """Send the records of a page; what the SDK does record by record is done to the page.
 
@@ -336,7 +327,8 @@ class KomboStream(SeamStream):
         Raises:
             KomboError: If a stream map fails.
         """
-        records, deletions = self.fit(handed), []
+        self.announce()
+        records, deletions = self.fitter.fit(handed.page, handed.integration_id), []
         keyless = len(handed.page.records) - len(records)
         if self.config["anonymized_records"] == "skip":
             deletions = [record for record in records if is_anonymized(record)]
@@ -405,7 +397,8 @@ class KomboStream(SeamStream):
     def log_sync_costs(self) -> None:
         """Let the run end after the last stream; the SDK calls this last, stream by stream."""
         super().log_sync_costs()
-        self.tap.end_after(self)
+        if self is list(self.tap.streams.values())[-1]:
+            self.tap.run.end()
 
     def _log_duration(self, integration_id: str, response: requests.Response) -> None:
         """Log the SDK's metric of one request, for whoever wants to see each; in a worker."""

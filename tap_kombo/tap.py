@@ -21,11 +21,11 @@ from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.problems import KomboError
 from tap_kombo.cli import DOCTOR, TYPES
 from tap_kombo.doctor import examine
-from tap_kombo.host import HostTap
 from tap_kombo.kinds import make_stream
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
+from tap_kombo.sdk import SeamTap
 from tap_kombo.settings import (
     REGIONS,
     SETTINGS,
@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from tap_kombo.streams import KomboStream
 
 
-class TapKombo(HostTap):
+class TapKombo(SeamTap):
     """Singer tap for the Kombo Unified API."""
 
     name = "tap-kombo"
@@ -108,54 +108,21 @@ class TapKombo(HostTap):
         return str(self.config.get("api_url") or REGIONS[self.config["region"]]).rstrip("/")
 
     @property
-    def user_agent(self) -> str:
-        """Who asks, in each request."""
-        return self.config.get("user_agent") or f"{self.name}/{self.plugin_version}"
-
-    @property
     def headers(self) -> dict[str, str]:
-        """Headers of the requests that belong to no stream."""
-        return {
-            "Authorization": f"Bearer {self.config['api_key']}",
-            "User-Agent": self.user_agent,
-        }
+        """Headers of the requests that belong to no stream, with the credentials."""
+        user_agent = self.config.get("user_agent") or f"{self.name}/{self.plugin_version}"
+        return {"Authorization": f"Bearer {self.config['api_key']}", "User-Agent": user_agent}
 
     @cached_property
     def run(self) -> Run:
         """The run: all that is asked and written."""
-        return self.make_run([one for one in map(self.stream, self.streams) if one.selected])
+        return self.make_run([one for one in self.kombo_streams if one.selected])
 
     def make_run(self, streams: Sequence[KomboStream], max_retries: int | None = None) -> Run:
-        """Make a run, which a signal can end from then on.
-
-        Args:
-            streams: The streams to read.
-            max_retries: How often a failed request is sent again; none is what the user chose.
-        """
-        retries = self.config["max_retries"] if max_retries is None else max_retries
+        """Make a run of some streams; a signal ends it from then on."""
         self._runner = Runner()
+        retries = self.config["max_retries"] if max_retries is None else max_retries
         return Run(self, streams, self._runner, retries)
-
-    def forget_run(self) -> None:
-        """Let whatever is read next be a run of its own."""
-        vars(self).pop("run", None)
-
-    def end_after(self, stream: KomboStream) -> None:
-        """End the run after the last stream.
-
-        Args:
-            stream: The stream that has just been concluded.
-
-        Raises:
-            RunFailedError: If something failed.
-        """
-        if stream.name == list(self.streams)[-1]:
-            self.run.end()
-
-    def flush(self) -> None:
-        """Write out all messages that wait."""
-        if isinstance(self.message_writer, BufferedWriter):
-            self.message_writer.flush()
 
     @override
     def interrupt(self, number: int) -> None:
@@ -165,9 +132,10 @@ class TapKombo(HostTap):
     def discover_streams(self) -> Sequence[KomboStream]:
         return [make_stream(self, endpoint) for endpoint in ENDPOINTS]
 
-    def stream(self, name: str) -> KomboStream:
-        """Return a stream by its name."""
-        return cast("KomboStream", self.streams[name])
+    @property
+    def kombo_streams(self) -> list[KomboStream]:
+        """All streams, selected or not."""
+        return cast("list[KomboStream]", list(self.streams.values()))
 
     @classmethod
     @override

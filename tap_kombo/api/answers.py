@@ -98,7 +98,7 @@ def data_of(response: requests.Response) -> dict[str, Any]:
         EnvelopeError: If the answer is not the documented envelope
             (docs.kombo.dev/getting-started/querying-api).
     """
-    envelope = _envelope_of(response)
+    envelope: _Envelope = vars(response).get("envelope") or _envelope_of(response)
     if envelope.status != "success" or envelope.data is None:
         msg = "`status` is not `success` or `data` is missing"
         raise EnvelopeError(msg)
@@ -148,7 +148,8 @@ def served_at(response: requests.Response) -> pendulum.DateTime | None:
 
 def is_suspect(response: requests.Response) -> bool:
     """Return whether values that no database stores may be in the records."""
-    return _envelope_of(response).suspect
+    envelope: _Envelope = vars(response).get("envelope") or _envelope_of(response)
+    return envelope.suspect
 
 
 def grant_of(response: requests.Response) -> Grant | None:
@@ -186,10 +187,10 @@ def problem_of(response: requests.Response, *, key_works: bool) -> Problem | Non
         return Problem(UNREADABLE, str(error), status=status)
     if status == HTTPStatus.OK and envelope.status != "error":
         return None
-    error = envelope.error or _Error()
-    code = error.code if isinstance(error.code, str) and _CODE.fullmatch(error.code) else None
+    told = envelope.error or _Error()
+    code = told.code if isinstance(told.code, str) and _CODE.fullmatch(told.code) else None
     rule = RULES.get(code or "") or _rule_of(status, key_works=key_works)
-    log_url = error.log_url if isinstance(error.log_url, str) else ""
+    log_url = told.log_url if isinstance(told.log_url, str) else ""
     return _problem(rule, response, code, log_url if _LOG_URL.fullmatch(log_url) else None)
 
 
@@ -218,7 +219,7 @@ def _pause(rule: Rule, headers: Mapping[str, str], *, of_integration: bool) -> P
     """Return the wait that an answer asks for before a request is sent again."""
     seconds = _retry_after(headers)
     if rule.action is Action.WAIT:
-        return Pause(_seconds(headers.get("ratelimit-reset")) if seconds is None else seconds, False)
+        return Pause(_seconds(headers.get("ratelimit-reset")) if seconds is None else seconds)
     if seconds is None or rule.action not in RETRIED:
         return None
     return Pause(seconds, of_integration)
@@ -241,12 +242,8 @@ def _seconds(value: str | None) -> float | None:
 
 
 def _envelope_of(response: requests.Response) -> _Envelope:
-    """Return the decoded body; it is kept with the response, as several readers want it."""
-    known = vars(response).get("envelope")
-    if isinstance(known, _Envelope):
-        return known
-    envelope = _decode(response.content)
-    vars(response)["envelope"] = envelope
+    """Decode the body; it is kept with the response, as several readers want it."""
+    envelope = vars(response)["envelope"] = _decode(response.content)
     return envelope
 
 

@@ -75,7 +75,7 @@ class Details:
             for model in (models if isinstance(models, list) else ())
             if isinstance(model, dict) and (why := _why_unavailable(model))
         }
-        return cls(is_known=True, **texts, unavailable=unavailable, oddity=_oddity(answer))  # type: ignore[arg-type]
+        return cls(is_known=True, **texts, unavailable=unavailable, oddity=_oddity(answer))
 
     def serves(self, endpoint: Endpoint) -> bool:
         """Return whether a model is of the integration's category; if unknown, Kombo will tell."""
@@ -89,13 +89,13 @@ class Details:
     def not_set_up(self) -> Problem | None:
         """Why nothing at all can be read yet."""
         rule = _SETUP.get(self.setup_status or "")
-        return self.oddity or (rule and Problem(rule, f"setup_status {self.setup_status}"))
+        return self.oddity or (Problem(rule, f"setup_status {self.setup_status}") if rule else None)
 
     @property
     def not_current(self) -> Problem | None:
         """Why Kombo does not keep the data current; what was read before may still be there."""
         rule = _STOPPED.get(self.status or "")
-        return self.not_set_up or (rule and Problem(rule, f"status {self.status}"))
+        return self.not_set_up or (Problem(rule, f"status {self.status}") if rule else None)
 
 
 def _oddity(answer: Mapping[str, Any]) -> Problem | None:
@@ -118,4 +118,3 @@ def _why_unavailable(model: Mapping[str, Any]) -> Problem | None:
     coverage = str(model.get("coverage_status"))
     what = f"coverage_status {coverage}" if coverage in _COVERAGES else "is_available false"
     return Problem(RULES["INTEGRATION.MODEL_NOT_AVAILABLE"], what)
-

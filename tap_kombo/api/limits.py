@@ -153,7 +153,7 @@ class Limits:
         if telling or (begins and pause.refusals > 1):
             self._logger.warning("Kombo asks for a pause of %.1f seconds%s", seconds, text)
 
-    def held_until(self, integration_id: str) -> float:
+    def held_until(self, integration_id: str | None) -> float:
         """Return until when an integration is paused, in the loop's time; 0 if it is not."""
         held = self._pauses.get(integration_id)
         return held.until if held and held.until > asyncio.get_running_loop().time() else 0
@@ -323,8 +323,9 @@ class Limits:
         for tried in range(tries):
             growing = 2 ** min(tried - 1, 6) * random.uniform(1, 1.1)  # noqa: S311
             seconds = min(growing, MAX_GUESS_SECONDS) if tried else 0
-            text = "Nobody answers. Asking again in %.1f seconds (%d of %d)."
-            self._logger.warning(text, seconds, tried + 1, tries)
+            if tried:  # the first time it may just be one request that went wrong
+                text = "Nobody answers. Asking again in %.1f seconds (%d of %d)."
+                self._logger.warning(text, seconds, tried, tries - 1)
             await asyncio.sleep(seconds)
             if await probe():
                 self._answered_at = loop.time()

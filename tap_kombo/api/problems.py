@@ -214,6 +214,7 @@ OPTED_OUT = Rule(
     "Nothing to do; the customer decides it in Kombo's connection flow.",
 )
 
+
 @dataclass(frozen=True)
 class Pause:
     """A wait that an answer asks for.
@@ -224,7 +225,7 @@ class Pause:
     """
 
     seconds: float | None
-    of_integration: bool
+    of_integration: bool = False
 
 
 @dataclass(frozen=True)

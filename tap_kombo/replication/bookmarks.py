@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -21,12 +20,6 @@ RESUME_WITHIN = pendulum.duration(hours=24)
 
 DELETIONS_KEPT = pendulum.duration(days=14)
 """For so long Kombo keeps a deleted record (docs.kombo.dev/hris/features/deletion-policy)."""
-
-CHECKPOINT_SECONDS = 30
-"""At most so much work is done twice after a run was cut off."""
-
-RECORDS_PER_ENTRY = 30
-"""So many records for each entry of the state make it under a tenth of what is written."""
 
 
 class BookmarkError(ValueError):
@@ -118,7 +111,7 @@ class Entries:
         stream: Name of the stream.
     """
 
-    def __init__(self, state: dict[str, Any], stream: str) -> None:
+    def __init__(self, state: Any, stream: str) -> None:  # noqa: ANN401 - the SDK's own type
         """Index what an earlier run has left, and forget questions that nobody asks any more."""
         self._state, self._stream = state, stream
         self._known: dict[str, dict[str, Any]] = {}
@@ -307,8 +300,10 @@ class Bookmarks:
             former = entry.get("parameters", policy.former_parameters)
             return [] if former == policy.former_parameters else ["filters or `include_deleted`"]
         earlier = self._entries.question(key)
-        return ["what it was is not known"] if earlier is None else (
-            policy.question.grown_since(earlier)
+        return (
+            ["what it was is not known"]
+            if earlier is None
+            else (policy.question.grown_since(earlier))
         )
 
     def _resumed(self, fresh: Pass, stored: object) -> Pass | None:
@@ -354,31 +349,3 @@ def _moment(entry: Mapping[str, Any], key: str) -> pendulum.DateTime | None:
     except (TypeError, ValueError):
         msg = f"`{key}` in the state is not a date-time"
         raise BookmarkError(msg) from None
-
-
-class Checkpoints:
-    """Says when the state is due to be written: often enough to lose little, else rarely.
-
-    The whole state is written each time; with a thousand integrations it is a megabyte.
-    """
-
-    def __init__(self) -> None:
-        """Count from now."""
-        self._written_at = time.monotonic()
-        self._written_after = 0
-
-    def is_due(self, entries: int, records: int, *, finished: bool) -> bool:
-        """Return whether the state is due, and if so begin to count anew.
-
-        Args:
-            entries: How many entries the state may have.
-            records: How many records the run has sent so far.
-            finished: Whether a pass has just been completed.
-        """
-        now = time.monotonic()
-        if now < self._written_at + CHECKPOINT_SECONDS and (
-            not finished or records < self._written_after + RECORDS_PER_ENTRY * entries
-        ):
-            return False
-        self._written_at, self._written_after = now, records
-        return True

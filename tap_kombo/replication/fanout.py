@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import threading
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -49,47 +48,33 @@ class Runner:
         self._task: asyncio.Future[Any] | None = None
         self._signal = 0
 
-    @property
-    def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop, made when it is needed."""
-        if self._loop is None:
-            self._loop = asyncio.new_event_loop()
-        return self._loop
-
     def run(self, awaitable: Awaitable[T]) -> T:
-        """Run until something is done; whatever else there is to do goes on meanwhile.
-
-        Args:
-            awaitable: What to wait for.
+        """Return what an awaitable gives; whatever else there is to do goes on meanwhile.
 
         Raises:
             InterruptedRunError: If a signal came.
         """
-        self._task = task = asyncio.ensure_future(awaitable, loop=self.loop)
+        loop = self._loop = self._loop or asyncio.new_event_loop()
+        self._task = task = asyncio.ensure_future(awaitable, loop=loop)
         if self._signal:
             task.cancel()
         try:
-            return self.loop.run_until_complete(task)
+            return loop.run_until_complete(task)
         except asyncio.CancelledError:
             if self._signal:
                 raise InterruptedRunError(self._signal) from None
             raise
-        finally:
-            self._task = None
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begin something that goes on whenever the loop runs.
-
-        Args:
-            work: What is to be done; the caller keeps the task, as the loop does not.
-        """
-        return self.loop.create_task(work)
+        """Begin what goes on whenever the loop runs; the caller keeps the task alive."""
+        self._loop = self._loop or asyncio.new_event_loop()
+        return self._loop.create_task(work)
 
     def interrupt(self, number: int) -> None:
-        """End what runs between two pages; a second signal ends it at once.
+        """End what runs between two pages, as a signal asks for it; a second one does it at once.
 
-        Args:
-            number: The signal; this is called in its handler.
+        Raises:
+            InterruptedRunError: If nothing runs yet.
         """
         if self._signal:
             os._exit(128 + number)
@@ -99,24 +84,18 @@ class Runner:
         late = threading.Timer(END_WITHIN_SECONDS, os._exit, (128 + number,))
         late.daemon = True
         late.start()
-        self._loop.call_soon_threadsafe(self._cancel)
+        self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
 
     def close(self) -> None:
         """Cancel all that still runs."""
-        if self._loop is None:
-            return
-        self._loop.run_until_complete(_cancel_all())
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-        self._loop.close()
-        self._loop = None
-
-    def _cancel(self) -> None:
-        if self._task:
-            self._task.cancel()
+        if self._loop:
+            self._loop.run_until_complete(_cancel_all())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+            self._loop = None
 
 
 async def _cancel_all() -> None:
-    """Cancel whatever else runs on the loop, and wait until it has ended."""
     tasks = asyncio.all_tasks() - {asyncio.current_task()}
     for task in tasks:
         task.cancel()
@@ -125,25 +104,14 @@ async def _cancel_all() -> None:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a page.
-
-    Attributes:
-        keyless: Records left out, as they have no key.
-    """
+    """What became of a page: how many records were left out, as they have no key."""
 
     keyless: int = 0
 
 
 @dataclass(frozen=True)
 class Handed(Generic[S]):
-    """A page on its way to the writer.
-
-    Attributes:
-        source: What it is a page of.
-        integration_id: Whose page it is.
-        page: The page.
-        written: To be set once it is written, or to what kept it from that.
-    """
+    """A page on its way to the writer, who sets `written`, or what kept the page from it."""
 
     source: S
     integration_id: str
@@ -151,29 +119,13 @@ class Handed(Generic[S]):
     written: asyncio.Future[Written]
 
 
-class Place(Protocol):
-    """One of the places of the passes that are open."""
-
-    async def hand_over(self, page: Page) -> Written:
-        """Hand a page to the writer, and wait until it is written."""
-
-    def aside(self) -> Any:  # noqa: ANN401 - an asynchronous context manager
-        """Give the place to another pass while there is nothing to do but wait."""
-
-
 @dataclass(frozen=True)
 class Job(Generic[S]):
-    """A pass that is to be read.
-
-    Attributes:
-        source: What it reads.
-        integration_id: Of whom.
-        read: Reads it; raises only what ends the run.
-    """
+    """A pass that is to be read; `read` raises only what ends the run."""
 
     source: S
     integration_id: str
-    read: Callable[[Place], Awaitable[None]]
+    read: Callable[[Place[S]], Awaitable[None]]
 
 
 class Fanout(Generic[S]):
@@ -190,9 +142,7 @@ class Fanout(Generic[S]):
         self, runner: Runner, jobs: Iterable[Job[S]], left: Counter[S], concurrency: int
     ) -> None:
         """Begin nothing yet."""
-        self._runner = runner
-        self._jobs = iter(jobs)
-        self._left = left
+        self._runner, self._jobs, self._left = runner, iter(jobs), left
         self._places = asyncio.Semaphore(concurrency)
         self._queue: asyncio.Queue[Handed[S] | S | BaseException] = asyncio.Queue()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -201,10 +151,8 @@ class Fanout(Generic[S]):
     def pages(self, source: S) -> Iterator[Handed[S] | None]:
         """Yield the pages of all sources until the last pass of one source has ended.
 
-        `None` is yielded when a pass has ended.
-
-        Args:
-            source: The source.
+        Yields:
+            A page, or `None` when a pass has ended.
 
         Raises:
             InterruptedRunError: If a signal came.
@@ -225,7 +173,7 @@ class Fanout(Generic[S]):
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._runner.start(work)
-        self._tasks.add(task)  # the loop itself does not keep it alive
+        self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     async def _open_passes(self) -> None:
@@ -238,7 +186,7 @@ class Fanout(Generic[S]):
         """Read a pass, and tell whoever writes that it has ended."""
         end: S | BaseException = job.source
         try:
-            await job.read(_Place(self._places, self._queue, job))
+            await job.read(Place(self._places, self._queue, job))
         except Exception as error:  # noqa: BLE001 - it is raised where the pages are taken
             end = error
         finally:
@@ -247,18 +195,22 @@ class Fanout(Generic[S]):
 
 
 @dataclass(frozen=True)
-class _Place(Generic[S]):
+class Place(Generic[S]):
+    """One of the places of the passes that are open."""
+
     _places: asyncio.Semaphore
     _queue: asyncio.Queue[Any]
     _job: Job[S]
 
     async def hand_over(self, page: Page) -> Written:
+        """Hand a page to the writer, and wait until it is written."""
         written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(Handed(self._job.source, self._job.integration_id, page, written))
         return await written
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[None]:
+        """Give the place to another pass while there is nothing to do but wait."""
         self._places.release()
         try:
             yield

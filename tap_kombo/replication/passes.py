@@ -56,9 +56,6 @@ class Source(Protocol):
     def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
         """Yield the pages of a pass, first to last."""
 
-    def announce(self) -> None:
-        """Let the loader make the table; called before the first page of an integration."""
-
 
 class Passes:
     """Reads the passes of one stream.
@@ -70,16 +67,14 @@ class Passes:
         report: Where it is told how passes end.
     """
 
-    def __init__(
-        self, source: Source, kombo: Kombo, bookmarks: Bookmarks, report: Report
-    ) -> None:
+    def __init__(self, source: Source, kombo: Kombo, bookmarks: Bookmarks, report: Report) -> None:
         """Read nothing yet."""
         self._source = source
         self._kombo = kombo
         self._bookmarks = bookmarks
         self._report = report
 
-    async def read(self, integration_id: str, place: Place) -> None:
+    async def read(self, integration_id: str, place: Place[Any]) -> None:
         """Read what an integration has of the model; whatever fails stays with it.
 
         Args:
@@ -97,19 +92,19 @@ class Passes:
             try:
                 done = await self._read_model(integration_id, place)
             except KomboError as error:
+                _let_go(error)
                 self._report.broke_off(name, integration_id, error.problem)
                 if error.problem.action is Action.STOP_RUN:
                     raise
             except Exception as error:  # noqa: BLE001 - a bug ends no more than its pass
                 self._report.broke_off(name, integration_id, _unexpected(error))
+                _let_go(error)
             else:
-                if done is None:
-                    self._report.has_no_such_model(name)
-                else:
+                if done:
                     is_current = done.is_mark_known and not done.data_expired_at
                     self._report.completed(name, is_current=is_current)
 
-    async def _read_model(self, integration_id: str, place: Place) -> Pass | None:
+    async def _read_model(self, integration_id: str, place: Place[Any]) -> Pass | None:
         """Read all there is; return nothing if the integration is of another category.
 
         Raises:
@@ -118,7 +113,7 @@ class Passes:
         endpoint, details = self._source.endpoint, Details(is_known=True)
         where = f"{self._source.name} of {integration_id}"
         if endpoint.category != "GENERAL":
-            details = await self._kombo.details(integration_id, place.aside)
+            details = (await self._kombo.look_up(integration_id, place.aside)).details
             if not details.serves(endpoint):
                 return None
             if problem := details.problem_with(endpoint):
@@ -137,7 +132,7 @@ class Passes:
 class _Reading:
     """One pass while it is read, page after page."""
 
-    def __init__(self, source: Source, bookmarks: Bookmarks, place: Place) -> None:
+    def __init__(self, source: Source, bookmarks: Bookmarks, place: Place[Any]) -> None:
         self._source, self._bookmarks, self._place = source, bookmarks, place
         self._keyless = 0
         self._left_out: Counter[str] = Counter()
@@ -170,7 +165,6 @@ class _Reading:
                 if page is None:
                     break
                 coming = asyncio.ensure_future(anext(pages, None))
-                await asyncio.sleep(0)  # lets a worker ask for it before this one is written
                 current = await self._write(page, current)
         finally:
             # Nobody waits for a page that nobody wants.
@@ -192,8 +186,10 @@ class _Reading:
         try:
             page = await coming
         except KomboError as error:
-            refused = error.problem.action in _REFUSED if was_resumed else (
-                error.problem.rule is CURSOR_REFUSED and may_start_anew
+            refused = (
+                error.problem.action in _REFUSED
+                if was_resumed
+                else (error.problem.rule is CURSOR_REFUSED and may_start_anew)
             )
             if refused and current.cursor is not None:
                 raise _StaleCursorError(str(error)) from None
@@ -206,9 +202,7 @@ class _Reading:
 
     async def _write(self, page: Page, current: Pass) -> Pass:
         """Have a page written, and remember how far the pass has come."""
-        if self._is_first:
-            self._is_first = False
-            self._source.announce()
+        self._is_first = False
         written = await self._place.hand_over(page)
         self._left_out.update(page.left_out)
         self._keyless += written.keyless
@@ -235,6 +229,13 @@ class _Reading:
 
 class _StaleCursorError(Exception):
     """A cursor is not accepted any more, so the pass has to start anew."""
+
+
+def _let_go(error: BaseException | None) -> None:
+    """Cut an error off its frames: in circles with them, pages would be kept for long."""
+    while error:
+        error.__traceback__ = None
+        error = error.__context__
 
 
 def _unexpected(error: Exception) -> Problem:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import operator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -68,40 +69,27 @@ class Question:
         return [name for name, grown in _GROWN.items() if grown(earlier.get(name), now.get(name))]
 
 
-def _lost_filters(before: Any, now: Any) -> bool:  # noqa: ANN401
-    """More is asked for if a filter went away or changed; one more filter asks for less."""
-    kept = now or {}
-    return any(kept.get(name) != value for name, value in (before or {}).items())
+def _lost(before: Any, now: Any) -> bool:  # noqa: ANN401
+    """One filter more asks for less; one that went away or changed asks for more."""
+    return any((now or {}).get(name) != value for name, value in (before or {}).items())
 
 
-def _switched_on(before: Any, now: Any) -> bool:  # noqa: ANN401
+def _switched_on(before: object, now: object) -> bool:
     return bool(now) and not before
 
 
-def _emitted(before: Any, now: Any) -> bool:  # noqa: ANN401
-    return before == "skip" and now != "skip"
-
-
 def _earlier(before: Any, now: Any) -> bool:  # noqa: ANN401
-    return before is not None and (now is None or now < before)
-
-
-def _selected(before: Any, now: Any) -> bool:  # noqa: ANN401
-    return not set(before or ()) <= set(now or ())
-
-
-def _differs(before: Any, now: Any) -> bool:  # noqa: ANN401
-    return before != now  # type: ignore[no-any-return]
+    return before is not None and bool(now is None or now < before)
 
 
 _GROWN: Mapping[str, Callable[[Any, Any], bool]] = {
-    "filters": _lost_filters,
+    "filters": _lost,
     "ignore_unsupported_filters": _switched_on,
     "include_deleted": _switched_on,
-    "anonymized_records": _emitted,
+    "anonymized_records": lambda before, now: before == "skip" != now,
     "start_date": _earlier,
-    "deselected": _selected,
-    "columns": _differs,
-    "maps": _differs,
+    "deselected": lambda before, now: not set(before or ()) <= set(now or ()),
+    "columns": operator.ne,
+    "maps": operator.ne,
 }
 """Of each part, whether it asks for more than before."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -47,18 +47,11 @@ class Tally:
     requests: int = 0
     waited: float = 0
     seconds: float = 0
-    _since: float | None = field(default=None, repr=False)
 
     def sent(self, waited: float) -> None:
         """Count a request."""
         self.requests += 1
         self.waited += waited
-
-    def wrote(self, records: int, tombstones: int) -> None:
-        """Count a page and what was sent of it."""
-        self.pages += 1
-        self.records += records
-        self.tombstones += tombstones
 
     @property
     def passes(self) -> int:
@@ -67,12 +60,11 @@ class Tally:
 
     def as_dict(self) -> dict[str, float]:
         """The counts by name."""
-        names = [one.name for one in fields(self) if not one.name.startswith("_")]
-        return {name: round(getattr(self, name), 1) for name in names}
+        return {one.name: round(getattr(self, one.name), 1) for one in fields(self)}
 
 
 class Report:
-    """Collects what happens to the passes of one run."""
+    """Collects what happens to the passes of one run; `tallies` has the counts of each stream."""
 
     def __init__(self) -> None:
         """Begin with a clean run."""
@@ -81,51 +73,34 @@ class Report:
         self._passes = 0
         self._problems: list[tuple[str, str, Problem]] = []
         self._given_up: dict[str, Problem] = {}
-        self._without: set[str] = set()
         self._outdated: set[str] = set()
         self._began = time.monotonic()
-
-    def wrote(self, stream: str, records: int, tombstones: int) -> None:
-        """Count a page of a stream, and what was sent of it."""
-        self.tallies[stream].wrote(records, tombstones)
-        self.records += records
+        self._since: dict[str, float] = {}
 
     @contextmanager
     def reading(self, stream: str) -> Iterator[None]:
         """Let the clock of a stream run while one of its passes does."""
-        tally = self.tallies[stream]
-        tally._since = tally._since or time.monotonic()
+        since = self._since.setdefault(stream, time.monotonic())
         yield
-        tally.seconds = time.monotonic() - tally._since
+        self.tallies[stream].seconds = time.monotonic() - since
         self._passes += 1
 
-    def has_no_such_model(self, stream: str) -> None:
-        """Note that an integration is of another category than a stream."""
-        self._without.add(stream)
-
-    def given_up(self, integration_id: str) -> Problem | None:
-        """Return the problem that concerns all models of an integration, if there was one."""
-        return self._given_up.get(integration_id)
+    def wrote(self, stream: str, records: int, tombstones: int) -> None:
+        """Count a page of a stream, and what was sent of it."""
+        tally = self.tallies[stream]
+        tally.pages += 1
+        tally.records += records
+        tally.tombstones += tombstones
+        self.records += records
 
     def completed(self, stream: str, *, is_current: bool) -> None:
-        """Note that a pass was read from its first page to its last.
-
-        Args:
-            stream: The stream.
-            is_current: Whether Kombo itself calls the data current.
-        """
+        """Note that a pass was read to its end, and whether Kombo calls its data current."""
         self.tallies[stream].complete += 1
         if not is_current:
             self._outdated.add(stream)
 
     def broke_off(self, stream: str, integration_id: str, problem: Problem) -> None:
-        """Note why a pass was not completed.
-
-        Args:
-            stream: The stream.
-            integration_id: Whose pass it was.
-            problem: Why.
-        """
+        """Note why a pass was not completed."""
         tally = self.tallies[stream]
         tally.failed += problem.is_failure
         tally.skipped += not problem.is_failure
@@ -135,22 +110,22 @@ class Report:
         if problem.action in OF_INTEGRATION:
             self._given_up[integration_id] = problem
 
-    @property
-    def failures(self) -> list[str]:
-        """A sentence for each pass that failed."""
-        return [_sentence(*one) for one in self._problems if one[2].is_failure]
+    def given_up(self, integration_id: str) -> Problem | None:
+        """Return the problem that concerns all models of an integration, if there was one."""
+        return self._given_up.get(integration_id)
 
     def is_exhaustive(self, stream: str) -> bool:
         """Return whether every pass of a stream was completed, with current data."""
         tally = self.tallies[stream]
         return not (tally.skipped or tally.failed or stream in self._outdated)
 
-    def progress(self, passes: int) -> str:
-        """Return a line on how far the run has come.
+    @property
+    def failures(self) -> list[str]:
+        """A sentence for each pass that failed."""
+        return [_sentence(*one) for one in self._problems if one[2].is_failure]
 
-        Args:
-            passes: How many passes it has in all.
-        """
+    def progress(self, passes: int) -> str:
+        """Return a line on how far the run has come, of so many passes in all."""
         speed = self.records / max(time.monotonic() - self._began, 1)
         return (
             f"{self._passes:,} of {passes:,} passes done, {self.records:,} records, "
@@ -158,16 +133,12 @@ class Report:
         )
 
     def conclude(
-        self,
-        streams: Sequence[str],
-        troubles: Mapping[str, Mapping[tuple[str, str], int]],
-        logger: logging.Logger,
+        self, troubles: Mapping[str, Mapping[Any, int]], logger: logging.Logger
     ) -> str | None:
         """Name all that was skipped or failed, each kind of unusable value, and what was done.
 
         Args:
-            streams: The streams of the run.
-            troubles: By stream, how often each path had which trouble.
+            troubles: By stream of the run, how often each path had which trouble.
             logger: Where to tell it.
 
         Returns:
@@ -181,33 +152,33 @@ class Report:
                 logger.warning("Skipped: %s", _sentence(*one))
         for failure in self.failures:
             logger.error("Failed: %s", failure)
-        tallies = {name: self.tallies[name] for name in streams}
-        passes = sum((Counter(_ends(one)) for one in tallies.values()), Counter())
-        if passes["skipped"] and not passes["complete"] + passes["failed"]:
-            logger.warning("Nothing was read: every integration was skipped.")
-        unknown = [name for name in streams if name in self._without and not tallies[name].passes]
-        if unknown:
-            logger.info("No integration of this run has: %s.", ", ".join(unknown))
+        tallies = {name: self.tallies[name] for name in troubles}
+        nothing = _tell_what_is_missing(tallies, logger)
         tell(tallies, logger)
         if failed := [one for _, one, problem in self._problems if problem.is_failure]:
-            integrations = len(set(failed))
             return (
-                f"{len(failed)} pass(es) of {integrations} integration(s) failed, named above. "
+                f"{len(failed)} pass(es) of {len(set(failed))} integration(s) failed, named above. "
                 "They keep their bookmarks; all that is counted as complete is remembered."
             )
-        if not streams:
-            return "Nothing was read: no stream is selected. Check `select` for spelling mistakes."
-        if len(unknown) == len(streams):
-            return "Nothing was read: no integration has any of the selected streams."
-        return None
+        return nothing
+
+
+def _tell_what_is_missing(tallies: Mapping[str, Tally], logger: logging.Logger) -> str | None:
+    """Tell which streams nobody has; return why nothing could be read, if that is so."""
+    if not tallies:
+        return "Nothing was read: no stream is selected. Check `select` for spelling mistakes."
+    absent = [name for name, tally in tallies.items() if not tally.passes]
+    if len(absent) == len(tallies):
+        return "Nothing was read: no integration has any of the selected streams."
+    if absent:
+        logger.info("No integration of this run has: %s.", ", ".join(absent))
+    if all(one.skipped == one.passes for one in tallies.values()):
+        logger.warning("Nothing was read: every integration was skipped.")
+    return None
 
 
 def _sentence(stream: str, integration_id: str, problem: Problem) -> str:
     return problem.sentence(f"{stream} of {integration_id}")
-
-
-def _ends(tally: Tally) -> dict[str, int]:
-    return {name: getattr(tally, name) for name in ("complete", "skipped", "failed")}
 
 
 def tell(tallies: Mapping[str, Tally], logger: logging.Logger) -> None:

@@ -1,0 +1,86 @@
+"""What a page costs: calls of the tap's own functions, counted and not timed."""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import Kombo, Measured, catalog
+
+from kombo_emulator import Size
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from types import CodeType, FrameType
+
+OWN = str(Path(sys.modules[TapKombo.__module__].__file__ or "").parent)
+PER_PAGE = 80
+INTERVIEWS = 120
+
+
+class Calls(Counter[str]):
+    """Counts the calls of own functions, those of list comprehensions and the like left out."""
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> None:
+        code: CodeType = frame.f_code
+        if event == "call" and code.co_filename.startswith(OWN) and code.co_name[0] != "<":
+            self[code.co_qualname] += 1
+
+
+def calls_of(kombo: Kombo, *integrations: str, **settings: Any) -> Calls:  # noqa: ANN401
+    """Run the tap, and count from the moment at which it is made."""
+    calls = Calls()
+    catalog("interviews")  # made once, and not counted
+    threading.setprofile(calls)
+    sys.setprofile(calls)
+    try:
+        kombo.run(*integrations, **settings)
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return calls
+
+
+@pytest.fixture
+def per_page(kombo: Kombo) -> Counter[str]:
+    """Calls for each further page of 1 record, by function."""
+    kombo.emulator.add_integration("tool:a", "ATS", Size(interviews=INTERVIEWS))
+    calls_of(kombo, "tool:a")  # what is compiled and kept is compiled now
+    few, many = (calls_of(kombo, "tool:a", page_size=size) for size in (2, 1))
+    further = INTERVIEWS // 2
+    rounded = {name: round((many[name] - few[name]) / further) for name in many}
+    return Counter({name: count for name, count in rounded.items() if count})
+
+
+def test_a_page_passes_through_few_calls(per_page: Counter[str], measured: Measured) -> None:
+    measured(f"{per_page.total()} own calls a page, at most {PER_PAGE}")
+
+    assert per_page.total() <= PER_PAGE, per_page.most_common()
+
+
+def test_a_record_passes_through_one_call(kombo: Kombo) -> None:
+    kombo.emulator.add_integration("tool:a", "ATS", Size(interviews=INTERVIEWS))
+    kombo.emulator.add_integration("tool:b", "ATS", Size(interviews=2 * INTERVIEWS))
+    calls_of(kombo, "tool:a")
+
+    one, two = (calls_of(kombo, name).total() for name in ("tool:a", "tool:b"))
+
+    assert (two - one) / INTERVIEWS < 2
+
+
+def test_neither_streams_nor_integrations_make_a_page_dearer(kombo: Kombo) -> None:
+    """Ten integrations of six streams cost sixty times what one of one does, and no more."""
+    names = [f"tool:{number}" for number in range(10)]
+    streams = ("interviews", "applications", "candidates", "jobs", "offers", "users")
+    for name in names:
+        kombo.emulator.add_integration(name, "ATS", Size(interviews=1, applications=1, candidates=1))
+    calls_of(kombo, *names, streams=streams)
+
+    one = calls_of(kombo, *names[:5], streams=streams[:3]).total()
+    four = calls_of(kombo, *names, streams=streams).total()
+
+    assert four < 4.2 * one
