@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
 
@@ -12,10 +12,11 @@ from tap_kombo.api.problems import UNREADABLE, Action, KomboError, Problem
 from tap_kombo.streams import KomboStream
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     from tap_kombo.api.answers import Record
     from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.api.kombo import Aside
     from tap_kombo.replication.bookmarks import Pass
     from tap_kombo.sdk import SeamTap
 
@@ -24,7 +25,7 @@ class IntegrationStream(KomboStream):
     """What Kombo says of an integration, made of the look-up that each run makes anyway."""
 
     @override
-    async def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
+    async def pages(self, current: Pass, aside: Aside) -> AsyncIterator[Page]:
         answer = await self.tap.run.kombo.integration(current.integration_id, aside)
         context = {"integration_id": current.integration_id}
         try:
@@ -54,7 +55,7 @@ class AttachmentStream(KomboStream):
     """
 
     @override
-    async def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
+    async def pages(self, current: Pass, aside: Aside) -> AsyncIterator[Page]:
         parents = cast("KomboStream", self.tap.streams[self.endpoint.parent or ""])
         context = {"integration_id": current.integration_id}
         async for page in parents.follow(self, context, aside):
@@ -64,7 +65,7 @@ class AttachmentStream(KomboStream):
                         yield files
 
     async def _files(
-        self, context: Mapping[str, str], parent: Record, aside: Callable[[], Any]
+        self, context: Mapping[str, str], parent: Record, aside: Aside
     ) -> AsyncIterator[Page]:
         """Yield the files of one parent; one that is refused is left out."""
         parent_id = parent.get(PRIMARY_KEY)

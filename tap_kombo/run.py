@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from tap_kombo.api.kombo import Access, Kombo
 from tap_kombo.kinds import IntegrationStream
+from tap_kombo.policies import policy_of
 from tap_kombo.replication.bookmarks import Bookmarks, Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.passes import Passes
@@ -170,5 +171,5 @@ class Run:
 
     def _passes(self, stream: KomboStream) -> Passes:
         self.report.tallies[stream.name]  # one that nothing is read of is in the report too
-        bookmarks = Bookmarks(Entries(self._tap.state, stream.name), stream.policy)
+        bookmarks = Bookmarks(Entries(self._tap.state, stream.name), policy_of(stream))
         return Passes(stream, self.kombo, bookmarks, self.report)

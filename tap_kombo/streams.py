@@ -8,17 +8,16 @@ from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-import pendulum
 from singer_sdk import metrics
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import PluginMapper
 from singer_sdk.pagination import SinglePagePaginator
 from singer_sdk.singerlib import ActivateVersionMessage, Metadata, RecordMessage, SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
-from tap_kombo import maps
 from tap_kombo.api import answers
 from tap_kombo.api.answers import Page, Record
 from tap_kombo.api.endpoints import PRIMARY_KEY
@@ -26,24 +25,25 @@ from tap_kombo.api.filters import as_text, query_parameters
 from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
-from tap_kombo.api.timestamps import to_kombo, to_moment
-from tap_kombo.records import Fitter, deselected_paths, is_anonymized
-from tap_kombo.replication.bookmarks import Policy
+from tap_kombo.api.timestamps import to_kombo
+from tap_kombo.policies import concerned_maps
+from tap_kombo.records import Fitter, is_anonymized
 from tap_kombo.replication.fanout import Written
-from tap_kombo.replication.question import Question, fingerprint
-from tap_kombo.schemas import load_schema, outline
+from tap_kombo.schemas import load_schema
 from tap_kombo.sdk import SeamStream, SeamTap
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 
     import requests
     from singer_sdk.helpers.types import Auth, Context
     from singer_sdk.pagination import BaseAPIPaginator
     from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib.encoding.simple import Message
     from singer_sdk.streams.rest import HTTPRequest
 
     from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.api.kombo import Aside
     from tap_kombo.replication.bookmarks import Pass
     from tap_kombo.replication.fanout import Handed
 
@@ -156,12 +156,8 @@ class KomboStream(SeamStream):
 
     # --- what a pass reads
 
-    async def pages(self, current: Pass, aside: Callable[[], Any]) -> AsyncIterator[Page]:
+    async def pages(self, current: Pass, aside: Aside) -> AsyncIterator[Page]:
         """Yield the pages of one pass, each request with the filters of the pass.
-
-        Args:
-            current: The pass.
-            aside: Entered while nothing can be done but wait.
 
         Raises:
             KomboError: If a page could not be read, after retries.
@@ -176,16 +172,10 @@ class KomboStream(SeamStream):
         self,
         counted: KomboStream,
         context: Mapping[str, str],
-        aside: Callable[[], Any],
+        aside: Aside,
         cursor: str | None = None,
     ) -> AsyncIterator[Page]:
-        """Yield page after page of one list.
-
-        Args:
-            counted: The stream on whose account the requests go.
-            context: What fills the path and the parameters.
-            aside: Entered while nothing can be done but wait.
-            cursor: Where to begin; `None` is the first page.
+        """Yield page after page of the list of a context, on another stream's account if need be.
 
         Raises:
             KomboError: If a page could not be read, after retries, or a cursor came back.
@@ -243,34 +233,6 @@ class KomboStream(SeamStream):
         """Return the records that are made of what a page holds of the list of a context."""
         return parsed if isinstance(parsed, list) else list(parsed)
 
-    @cached_property
-    def policy(self) -> Policy:
-        """What decides where the passes of the stream begin."""
-        config, start_date = self.config, self.config.get("start_date")
-        return Policy(
-            question=Question(
-                filters={name: fingerprint(value) for name, value in self.filters.items()},
-                ignore_unsupported_filters=bool(
-                    self.filters and config["ignore_unsupported_filters"]
-                ),
-                include_deleted=config["include_deleted"],
-                anonymized_records=config["anonymized_records"],
-                start_date=to_kombo(to_moment(start_date)) if start_date else None,
-                deselected=tuple(".".join(path) for path in deselected_paths(self.mask)),
-                columns=fingerprint(outline(self.effective_schema)),
-                maps=maps.fingerprint_of(config, self.name),
-            ),
-            incremental=self.endpoint.incremental,
-            lookback=pendulum.duration(seconds=config["lookback_seconds"]),
-            full_pass_interval=pendulum.duration(days=config["full_pass_interval_days"]),
-            page_size=config["page_size"],
-            always_full=self.replication_method == REPLICATION_FULL_TABLE,
-            resumable=not self.replaces_table,  # rows of an earlier run would be dropped
-            former_parameters=fingerprint(
-                self.filters | {"include_deleted": as_text(config["include_deleted"])}
-            ),
-        )
-
     # --- what is sent
 
     @override
@@ -283,10 +245,7 @@ class KomboStream(SeamStream):
     @property
     @override
     def emit_activate_version_messages(self) -> bool:
-        """Keep the SDK from sending ACTIVATE_VERSION before the records.
-
-        A target would then drop rows that a cut-off run never sends again.
-        """
+        # Sent before the records, it would let rows go that a cut-off run never sends again.
         return False
 
     @cached_property
@@ -318,63 +277,83 @@ class KomboStream(SeamStream):
     def write(self, handed: Handed[KomboStream]) -> Written:
         """Send the records of a page; what the SDK does record by record is done to the page.
 
-        Args:
-            handed: The page, of whichever integration.
-
-        Returns:
-            What became of it.
-
         Raises:
             KomboError: If a stream map fails.
         """
         self.announce()
-        records, deletions = self.fitter.fit(handed.page, handed.integration_id), []
+        records, blanked = self.fitter.fit(handed.page, handed.integration_id), []
         keyless = len(handed.page.records) - len(records)
-        if self.config["anonymized_records"] == "skip":
-            deletions = [record for record in records if is_anonymized(record)]
-            records = [record for record in records if not is_anonymized(record)]
         gone = sum(record.get("remote_deleted_at") is not None for record in records)
+        if self.config["anonymized_records"] == "skip":
+            blanked = [record for record in records if is_anonymized(record)]
+            records = [record for record in records if not is_anonymized(record)]
         self.fitter.deselect(records)
-        self._send(records, gone, handed.integration_id)
-        if deletions:
-            self._send_deletions(deletions, handed.integration_id)
-        return Written(keyless)
-
-    def _send(self, records: list[Record], tombstones: int, integration_id: str) -> None:
-        version = self.tap.initialized_at if self.replaces_table else None
         extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
+        version = self.tap.initialized_at if self.replaces_table else None
         write, sent = self.tap.write_message, 0
         try:
-            for stream_map in self.stream_maps:
-                alias, transform = stream_map.stream_alias, stream_map.transform
-                for record in records:
-                    try:
-                        mapped = transform(record)
-                    except Exception as error:  # noqa: BLE001 - an expression raises anything
-                        raise self._unmappable(record, error, integration_id) from None
-                    if mapped is not None:
-                        write(RecordMessage(alias, mapped, version, extracted))
-                        sent += 1
+            for alias, mapped in self._map(records, handed.integration_id):
+                write(RecordMessage(alias, mapped, version, extracted))
+                sent += 1
+            for message in self._deletions(blanked, handed.integration_id, version, extracted):
+                write(message)
+                sent += isinstance(message, RecordMessage)
+            if blanked:
+                super().announce()  # the columns that stayed are sent again from here on
         finally:
-            self.tap.run.report.wrote(self.name, sent, tombstones)
+            self.tap.run.report.wrote(self.name, sent, gone)
+        return Written(keyless)
 
-    def _send_deletions(self, records: list[Record], integration_id: str) -> None:
-        """Send that blanked records are gone, under a SCHEMA without the columns that stay."""
-        short = [{name: record.get(name) for name in OF_A_DELETION} for record in records]
+    def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
+        """Yield what the stream maps make of records, each with the name that it is sent under.
+
+        Raises:
+            KomboError: If a stream map fails.
+        """
         for stream_map in self.stream_maps:
-            schema = stream_map.transformed_schema
-            kept = {name: schema["properties"][name] for name in OF_A_DELETION}
-            keys = stream_map.transformed_key_properties
-            message = SchemaMessage(stream_map.stream_alias, schema | {"properties": kept}, keys)
-            self.tap.write_message(message)
-        self._send(short, len(short), integration_id)
-        super().announce()  # the columns that stayed are sent again from here on
+            alias, transform = stream_map.stream_alias, stream_map.transform
+            for record in records:
+                try:
+                    mapped = transform(record)
+                except Exception as error:  # noqa: BLE001 - an expression raises anything
+                    raise self._unmappable(record, error, integration_id) from None
+                if mapped is not None:
+                    yield alias, mapped
+
+    def _deletions(
+        self, blanked: list[Record], integration_id: str, version: int | None, at: datetime
+    ) -> Iterator[Message]:
+        """Yield messages that records are gone, under a SCHEMA without the columns that stay."""
+        maps = {one.stream_alias: one for one in self.stream_maps}
+        kept: dict[str, dict[str, Any]] = {}
+        for alias, mapped in self._map(blanked, integration_id):
+            if alias not in kept:
+                schema = maps[alias].transformed_schema
+                keys = maps[alias].transformed_key_properties
+                wanted = {*OF_A_DELETION, *(keys or ())}
+                kept[alias] = {n: one for n, one in schema["properties"].items() if n in wanted}
+                yield SchemaMessage(alias, {**schema, "properties": kept[alias]}, keys)
+            yield RecordMessage(alias, {n: mapped.get(n) for n in kept[alias]}, version, at)
 
     def _unmappable(self, record: Record, error: Exception, integration_id: str) -> KomboError:
         """Say which column's expression fails, without it and without the value."""
-        column = maps.failing_column(self.config, self.name, self.schema, record)
-        what = f"{type(error).__name__} in column {column}" if column else type(error).__name__
+        what = type(error).__name__
+        if column := self._failing_column(record):
+            what = f"{what} in column {column}"
         return KomboError(Problem(UNMAPPABLE, what), f"{self.name} of {integration_id}")
+
+    def _failing_column(self, record: Record) -> str | None:
+        """Find the column whose expression fails for a record, by trying one after the other."""
+        for key, columns in concerned_maps(self.config, self.name):
+            for column, expression in columns.items() if isinstance(columns, dict) else ():
+                alone: dict[str, Any] = {self.name: {column: expression}}
+                try:
+                    mapper = PluginMapper({**self.config, "stream_maps": alone}, self.logger)
+                    mapper.register_raw_stream_schema(self.name, self.schema, None)
+                    mapper.stream_maps[self.name][0].transform(dict(record))
+                except Exception:  # noqa: BLE001 - an expression raises anything
+                    return column if key == self.name else f"{column} of {key}"
+        return None
 
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:
