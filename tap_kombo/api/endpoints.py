@@ -1,14 +1,17 @@
-"""The table: one row per stream, with everything that differs between Kombo's endpoints.
+"""The table: one typed row per model, with everything that differs between Kombo's endpoints.
 
-To add a model, add one row to `ENDPOINTS`, write its descriptions and run
-`scripts/update_schemas.py`. Most facts have a default that holds for a usual model: a list that is
-read page by page, knows `updated_after` and `include_deleted`, and can be filtered by ids.
+The rows stand in `endpoints.toml`. Most facts have a default that holds for a usual model: a list
+that is read page by page, knows `updated_after` and `include_deleted`, and is filtered by ids.
 """
 
 from __future__ import annotations
 
+import importlib.resources
+import tomllib
 from dataclasses import KW_ONLY, dataclass
 from typing import TYPE_CHECKING, Literal
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +42,7 @@ class Endpoint:
         noun: Kombo's plural name of the model within its category, in snake case.
         explicit_path: Path below the base URL where it does not follow from category and noun.
         explicit_model: Kombo's model id where it does not follow from category and noun.
-        records_key: Where the records are inside `data`; none if `data` is the only record.
+        records_key: Where the records are inside `data`; empty if `data` is the only record.
         paginated: Whether the answer has a `next` to go on with.
         documents_cursor: Whether `cursor` and `page_size` are documented parameters; two lists
             answer `next` without them.
@@ -56,7 +59,7 @@ class Endpoint:
     _: KW_ONLY
     explicit_path: str | None = None
     explicit_model: str | None = None
-    records_key: str | None = "results"
+    records_key: str = "results"
     paginated: bool = True
     documents_cursor: bool = True
     incremental: bool = True
@@ -107,248 +110,21 @@ class Endpoint:
         return self.category != "GENERAL"
 
 
-ENDPOINTS: tuple[Endpoint, ...] = (
-    # Recruiting
-    Endpoint("ATS", "interviews", filters=(*IDS, "job_ids"), selected_by_default=True),
-    Endpoint(
-        "ATS",
-        "applications",
-        filters=(
-            *IDS,
-            "current_stage_ids",
-            "job_ids",
-            "job_remote_ids",
-            "outcome",
-            "outcomes",
-            "remote_created_after",
-        ),
-        selected_by_default=True,
-    ),
-    Endpoint(
-        "ATS",
-        "candidates",
-        filters=(*IDS, "email", "first_name", "job_ids", "last_name"),
-        selected_by_default=True,
-    ),
-    Endpoint(
-        "ATS",
-        "jobs",
-        filters=(
-            *IDS,
-            "employment_types",
-            "job_codes",
-            "name_contains",
-            "post_url",
-            "remote_created_after",
-            "status",
-            "statuses",
-            "visibilities",
-        ),
-        sensitive=(
-            *RAW,
-            "salary_amount",
-            "salary_amount_from",
-            "salary_amount_to",
-            "salary_currency",
-            "salary_period",
-        ),
-        selected_by_default=True,
-    ),
-    Endpoint("ATS", "offers", selected_by_default=True),
-    Endpoint("ATS", "users", filters=(*IDS, "emails"), selected_by_default=True),
-    Endpoint("ATS", "roles", filters=(*IDS, "scopes"), selected_by_default=True),
-    Endpoint("ATS", "tags", selected_by_default=True),
-    Endpoint("ATS", "rejection_reasons", selected_by_default=True),
-    Endpoint("ATS", "application_stages", deprecated=True),
-    Endpoint("ATS", "notes", filters=(*IDS, "application_ids", "candidate_ids"), sensitive=()),
-    Endpoint("ATS", "scorecards", filters=(*IDS, "application_ids", "candidate_ids"), sensitive=()),
-    Endpoint(
-        "ATS",
-        "attachments",
-        filters=(*IDS, "application_ids", "candidate_ids"),
-        sensitive=(),
-    ),
-    Endpoint(
-        "ATS",
-        "application_attachments",
-        explicit_path="/ats/applications/{application_id}/attachments",
-        paginated=False,
-        incremental=False,
-        filters=(),
-        sensitive=(),
-        parent="applications",
-    ),
-    Endpoint(
-        "ATS",
-        "candidate_attachments",
-        explicit_path="/ats/candidates/{candidate_id}/attachments",
-        paginated=False,
-        incremental=False,
-        filters=(),
-        sensitive=(),
-        parent="candidates",
-    ),
-    # Human resources
-    Endpoint(
-        "HRIS",
-        "employees",
-        filters=(
-            *IDS,
-            "custom_fields",
-            "employment_status",
-            "employment_statuses",
-            "group_ids",
-            "legal_entity_ids",
-            "personal_emails",
-            "work_emails",
-            "work_location_ids",
-        ),
-        sensitive=(
-            *RAW,
-            "bank_accounts",
-            "date_of_birth",
-            "employments",  # holds the pay
-            "ethnicity",
-            "gender",
-            "home_address",
-            "marital_status",
-            "nationality",
-            "ssn",
-            "tax_id",
-        ),
-    ),
-    Endpoint(
-        "HRIS",
-        "employments",
-        sensitive=(*RAW, "pay_currency", "pay_frequency", "pay_period", "pay_rate"),
-    ),
-    Endpoint(
-        "HRIS",
-        "groups",
-        explicit_model="hris_teams",  # the older name lives on in webhooks and `read_models`
-        filters=(*IDS, "name_contains", "types"),
-    ),
-    Endpoint("HRIS", "teams", deprecated=True),
-    Endpoint("HRIS", "locations", filters=(*IDS, "name_contains")),
-    Endpoint("HRIS", "legal_entities", filters=(*IDS, "name_contains")),
-    Endpoint(
-        "HRIS",
-        "absences",
-        filters=(
-            *IDS,
-            "date_from",
-            "date_until",
-            "employee_id",
-            "time_from",
-            "time_until",
-            "type_ids",
-        ),
-    ),
-    Endpoint("HRIS", "absence_types"),
-    Endpoint("HRIS", "time_off_balances", filters=(*IDS, "employee_id")),
-    Endpoint(
-        "HRIS",
-        "timesheets",
-        filters=(
-            *IDS,
-            "employee_id",
-            "ended_after",
-            "ended_before",
-            "started_after",
-            "started_before",
-        ),
-    ),
-    Endpoint(
-        "HRIS",
-        "performance_reviews",
-        filters=(*IDS, "review_cycle_ids", "reviewee_ids", "types"),
-    ),
-    Endpoint("HRIS", "performance_review_cycles"),
-    Endpoint("HRIS", "staffing_entities", filters=(*IDS, "model_types", "statuses")),
-    Endpoint("HRIS", "employee_document_categories"),
-    Endpoint("HRIS", "pay_runs", filters=(*IDS, "legal_entity_ids"), sensitive=("totals",)),
-    Endpoint(
-        "HRIS",
-        "payslips",
-        filters=(*IDS, "employee_ids", "legal_entity_ids", "payrun_ids"),
-        sensitive=("line_items", "totals"),
-    ),
-    Endpoint(
-        "HRIS",
-        "skills",
-        documents_cursor=False,
-        incremental=False,
-        filters=(*IDS, "name_contains"),
-    ),
-    Endpoint(
-        "HRIS",
-        "employee_skill_assignments",
-        explicit_model="hris_employee_skill_proficiency_ratings",
-        documents_cursor=False,
-        incremental=False,
-        filters=(*IDS, "employee_ids", "skill_ids"),
-        sensitive=(),
-    ),
-    # Learning
-    Endpoint("LMS", "users", filters=(*IDS, "work_emails")),
-    Endpoint("LMS", "courses"),
-    Endpoint("LMS", "course_progressions", filters=(*IDS, "course_ids", "user_ids")),
-    Endpoint("LMS", "skills"),
-    # Assessment
-    Endpoint(
-        "ASSESSMENT",
-        "orders",
-        incremental=False,
-        filters=("ids", "created_after", "statuses"),
-        sensitive=(),
-    ),
-    Endpoint(
-        "ASSESSMENT",
-        "packages",
-        records_key="packages",
-        paginated=False,
-        incremental=False,
-        filters=(),
-        sensitive=(),
-    ),
-    # What Kombo says about each integration
-    Endpoint(
-        "GENERAL",
-        "integrations",
-        explicit_path="/integrations/{integration_id}",
-        records_key=None,
-        paginated=False,
-        incremental=False,
-        filters=(),
-        sensitive=(),
-    ),
-    Endpoint(
-        "GENERAL",
-        "integration_models",
-        explicit_path="/integrations/{integration_id}",
-        records_key="read_models",
-        paginated=False,
-        incremental=False,
-        filters=(),
-        sensitive=(),
-    ),
-    Endpoint(
-        "GENERAL",
-        "custom_fields",
-        explicit_path="/integrations/{integration_id}/custom-fields",
-        incremental=False,
-        filters=(),
-        sensitive=(),
-    ),
-    Endpoint(
-        "GENERAL",
-        "integration_fields",
-        explicit_path="/integrations/{integration_id}/integration-fields",
-        incremental=False,
-        filters=(),
-        sensitive=(),
-    ),
-)
+def _load() -> tuple[Endpoint, ...]:
+    """Read the table; a key that is misspelt or of another type is refused."""
+    source = importlib.resources.files(__package__ or "") / "endpoints.toml"
+    table = tomllib.loads(source.read_text("utf-8"))
+    rows = [
+        {"category": category, "noun": noun, **row}
+        for category, models in table.items()
+        for noun, row in models.items()
+    ]
+    for row in rows:
+        Endpoint(**row)  # refuses a key that is misspelt, which `convert` would pass over
+    return msgspec.convert(rows, tuple[Endpoint, ...])
+
+
+ENDPOINTS = _load()
 
 FOREIGN_KEYS: dict[Category, dict[str, str]] = {
     "ATS": {

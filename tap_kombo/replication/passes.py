@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import Counter
-from contextlib import suppress
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -167,10 +166,10 @@ class _Reading:
                 coming = asyncio.ensure_future(anext(pages, None))
                 current = await self._write(page, current)
         finally:
-            # Nobody waits for a page that nobody wants.
-            coming.cancel()
-            with suppress(asyncio.CancelledError, Exception):
-                await coming
+            coming.cancel()  # nobody waits for a page that nobody wants
+            await asyncio.wait([coming])
+            if not coming.cancelled():
+                coming.exception()  # else the loop would log it, with whatever its text holds
         self._conclude(current, where)
         return current
 
