@@ -1,6 +1,7 @@
 """Prints what tap-kombo costs, next to a bare loop and to a tap from the SDK's template.
 
-make bench [SCENARIOS="cost wide postgres latency integrations models limit scale memory start"]
+make bench [SCENARIOS="cost wide postgres latency integrations models limit scale memory start many
+outage refusals held"]
 """
 
 from __future__ import annotations
@@ -13,9 +14,11 @@ import sys
 import tempfile
 from collections import Counter
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from benchmarks import reach
 from benchmarks.measure import (
     CHECKOUT,
     MODELS,
@@ -239,6 +242,8 @@ SCENARIOS: dict[str, Callable[[Path], Iterator[Row]]] = {
     one.__name__: one
     for one in (cost, wide, postgres, latency, integrations, models, limit, scale, memory, start)
 }
+for one in (reach.many, reach.outage, reach.refusals, reach.held):
+    SCENARIOS[one.__name__] = partial(one, times=TIMES)
 
 
 def main(names: list[str]) -> None:

@@ -19,6 +19,7 @@ class Scenario:
         window_seconds: Length of that window.
         failing: Every n-th integration fails, in ten different ways; 0 for none.
         category: Of all integrations.
+        held_seconds: So long the tool of the first integration wants to be left alone, once.
     """
 
     pages: int = 1
@@ -28,3 +29,4 @@ class Scenario:
     window_seconds: int = 60
     failing: int = 0
     category: str = "ATS"
+    held_seconds: int = 0

@@ -66,6 +66,7 @@ class Kombo:
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
         self.stats = Stats()
+        self._held_seconds = scenario.held_seconds
         emulator = Emulator()
         size = Size(interviews=scenario.page_size, applications=250, candidates=250)
         integration = emulator.add_integration("tool:bench", scenario.category, size)
@@ -82,7 +83,7 @@ class Kombo:
             {"status": "success", "data": integration.describe()}, ensure_ascii=False
         ).encode()
 
-    def answer(self, path: str, integration_id: str) -> tuple[int, bytes, str]:
+    def answer(self, path: str, integration_id: str) -> tuple[int, bytes, str]:  # noqa: PLR0911
         """Return status, body and further headers."""
         parts = urlsplit(path)
         if parts.path == "/stats":
@@ -97,6 +98,10 @@ class Kombo:
         if self.scenario.failing and number % self.scenario.failing == 0:
             status, code = FAILURES[number // self.scenario.failing % len(FAILURES)]
             return status, b"{}" if status == 200 else _error(code), headers
+        if number == 1 and (seconds := self._held_seconds):
+            self._held_seconds = 0
+            refusal = _error("REMOTE.SERVICE_UNAVAILABLE")
+            return 503, refusal, f"{headers}Retry-After: {seconds}\r\n"
         if name not in self._lists:
             return 404, _error(None), headers
         at = int(parse_qs(parts.query).get("cursor", ["0"])[0])

@@ -73,6 +73,8 @@ class Run:
                 if handed:
                     self._write(handed)
                 self._save_state(finished=handed is None)
+                if self._fanout.is_idle:
+                    self._flush()
         except BaseException as error:
             self.end(error)
             raise
@@ -113,8 +115,7 @@ class Run:
             self._tap.logger.warning("The run was interrupted; what is complete is remembered.")
         if not isinstance(error, OutputError):
             self._tap.state_writer.write_state(self._tap.state)
-            if isinstance(self._tap.message_writer, BufferedWriter):
-                self._tap.message_writer.flush()
+            self._flush()
         troubles = {stream.name: stream.fitter.troubles for stream in self._streams}
         failure = self.report.conclude(troubles, self._tap.logger)
         if failure and error is None:
@@ -135,6 +136,11 @@ class Run:
             handed.written.set_exception(error)
         else:
             handed.written.set_result(written)
+
+    def _flush(self) -> None:
+        """Let the loader have what is written, rather than let it wait for what is to come."""
+        if isinstance(self._tap.message_writer, BufferedWriter):
+            self._tap.message_writer.flush()
 
     def _save_state(self, *, finished: bool) -> None:
         """Write the state out often enough to lose little, and rarely enough to cost little.

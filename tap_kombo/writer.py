@@ -40,11 +40,13 @@ class BufferedWriter(MsgSpecWriter):
             self.flush()
 
     def flush(self) -> None:
-        """Write out all that waits.
+        """Write out all that waits, if anything does.
 
         Raises:
             OutputError: If nothing can be written any more.
         """
+        if not self._waiting:
+            return
         try:
             while self._waiting:  # without a buffer a signal may leave a write half done
                 del self._waiting[: sys.stdout.buffer.write(self._waiting)]

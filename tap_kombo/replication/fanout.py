@@ -171,6 +171,11 @@ class Fanout(Generic[S]):
                 self._left[item] -= 1
                 yield None
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether no page is at hand, so that whoever writes will have to wait."""
+        return self._queue.empty()
+
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._runner.start(work)
         self._tasks.add(task)
@@ -178,9 +183,12 @@ class Fanout(Generic[S]):
 
     async def _open_passes(self) -> None:
         """Open one pass after the other, each as soon as there is a place."""
-        for job in self._jobs:
-            await self._places.acquire()
-            self._begin(self._read(job))
+        try:
+            for job in self._jobs:
+                await self._places.acquire()
+                self._begin(self._read(job))
+        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
+            self._queue.put_nowait(error)
 
     async def _read(self, job: Job[S]) -> None:
         """Read a pass, and tell whoever writes that it has ended."""
