@@ -156,8 +156,8 @@ class KomboStream(SeamStream):
 
     # --- what a pass reads
 
-    async def pages(self, current: Pass, aside: Aside) -> AsyncIterator[Page]:
-        """Yield the pages of one pass, each request with the filters of the pass.
+    def pages(self, current: Pass, aside: Aside) -> AsyncIterator[Page]:
+        """Return the pages of one pass, each request with the filters of the pass.
 
         Raises:
             KomboError: If a page could not be read, after retries.
@@ -165,8 +165,7 @@ class KomboStream(SeamStream):
         context = {"integration_id": current.integration_id}
         if current.updated_after:
             context["updated_after"] = to_kombo(current.updated_after)
-        async for page in self.follow(self, context, aside, current.cursor):
-            yield page
+        return self.follow(self, context, aside, current.cursor)
 
     async def follow(
         self,

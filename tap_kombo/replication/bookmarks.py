@@ -81,19 +81,15 @@ class Pass:
     data_expired_at: str | None = None
     is_mark_known: bool = True
 
-    def seen_by_server(self, served_at: pendulum.DateTime | None) -> Pass:
-        """Return the pass with the earlier of both clocks as its start.
+    def after(self, cursor: str | None, served_at: pendulum.DateTime | None) -> Pass:
+        """Return the pass as it goes on after a page, begun at the earlier of both clocks.
 
         Args:
-            served_at: The server's clock at an answer of this pass.
+            cursor: The next page; `None` if there is none.
+            served_at: The server's clock when it answered, if it told.
         """
-        if served_at is None or served_at >= self.started_at:
-            return self
-        return replace(self, started_at=served_at)
-
-    def at(self, cursor: str | None) -> Pass:
-        """Return the pass as it goes on at a cursor."""
-        return replace(self, cursor=cursor)
+        started_at = min(self.started_at, served_at) if served_at else self.started_at
+        return replace(self, started_at=started_at, cursor=cursor)
 
     @property
     def kind(self) -> str:

@@ -205,7 +205,7 @@ class _Reading:
         written = await self._place.hand_over(page)
         self._left_out.update(page.left_out)
         self._keyless += written.keyless
-        current = current.seen_by_server(page.served_at).at(page.next)
+        current = current.after(page.next, page.served_at)
         if self._keyless:
             self._bookmarks.forget_progress(current.integration_id)
         elif page.next:
