@@ -22,25 +22,21 @@ from typing_extensions import override
 
 from tap_kombo.bookmarks import Checkpoints
 from tap_kombo.cli import DOCTOR, TYPES
+from tap_kombo.complaints import complaints, environment_complaints
+from tap_kombo.config import environment, read
 from tap_kombo.doctor import examine
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.errors import KomboError
 from tap_kombo.fanout import Fanout, InterruptedRunError
 from tap_kombo.integrations import Integrations
-from tap_kombo.settings import (
-    SETTINGS,
-    complaints,
-    environment_complaints,
-    integration_ids,
-    of_shard,
-)
+from tap_kombo.settings import SETTINGS, of_shard
 from tap_kombo.streams import make_stream
 from tap_kombo.transport import Transport
 from tap_kombo.verdict import RunFailedError, Verdict, progress
 from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_kombo.client import KomboStream
 
@@ -64,10 +60,19 @@ class TapKombo(Tap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *, validate_config: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         """Check the settings and say in one line each what is wrong with them.
 
         Args:
+            config: The settings of the files.
+            parse_env_config: Whether environment variables are settings too, and win.
             validate_config: Whether wrong settings are refused; discovery needs none.
             kwargs: As the SDK's `Tap`.
 
@@ -77,21 +82,19 @@ class TapKombo(Tap):
         self.verdict = Verdict()
         self._local = threading.local()
         self._checkpoints = Checkpoints()
-        try:
-            super().__init__(validate_config=validate_config, **kwargs)
-        except ConfigValidationError as error:
-            _refuse(complaints(self.config, error.schema or SETTINGS))
-            raise
-        except ValueError:
-            _refuse(environment_complaints("TAP_KOMBO_", SETTINGS))
-            raise
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        variables = environment(schema) if parse_env_config else {}
+        settings = read({**(config or {}), **variables}, schema)
         if validate_config:
-            _refuse(complaints(self.config, self.config_jsonschema))
+            alone = environment_complaints(settings, schema, parsed=parse_env_config)
+            _refuse((*complaints(settings, schema), *alone))
+        super().__init__(config=settings, validate_config=validate_config, **kwargs)
 
     @cached_property
     def configured_ids(self) -> list[str]:
         """All configured integrations, each once."""
-        listed = Counter(integration_ids(self.config["integration_ids"]))
+        listed = Counter(self.config["integration_ids"])
         for one, times in listed.items():
             if times > 1:
                 self.logger.warning("%s is listed %d times; it is read once.", one, times)
