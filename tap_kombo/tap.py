@@ -21,10 +21,11 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
 from tap_kombo.bookmarks import Checkpoints
-from tap_kombo.cli import DOCTOR, TYPES
+from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
 from tap_kombo.complaints import complaints, environment_complaints
 from tap_kombo.config import environment, read
 from tap_kombo.doctor import examine
+from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.endpoints import ENDPOINTS
 from tap_kombo.errors import KomboError
 from tap_kombo.fanout import Fanout, InterruptedRunError
@@ -89,7 +90,15 @@ class TapKombo(Tap):
         if validate_config:
             alone = environment_complaints(settings, schema, parsed=parse_env_config)
             _refuse((*complaints(settings, schema), *alone))
+        if isinstance(catalog := kwargs.get("catalog"), dict):
+            _refuse(catalog_complaints(catalog))
         super().__init__(config=settings, validate_config=validate_config, **kwargs)
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        state = dict(unwrapped(state))
+        _refuse(state_complaints(state))
+        super().load_state(state)
 
     @cached_property
     def configured_ids(self) -> list[str]:
@@ -193,6 +202,13 @@ class TapKombo(Tap):
             self.fanout.close()
             del self.fanout
             self.verdict.conclude([one for one in streams if one.selected], self.logger)
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[Any, ...]) -> Any:
+        given = super().cb_config(ctx, param, tuple(one for one in value if one == ENV))
+        given.config = merged(value)
+        return given
 
     @classmethod
     @override
