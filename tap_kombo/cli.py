@@ -4,46 +4,88 @@ from __future__ import annotations
 
 import io
 import json
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import click
 from typing_extensions import override
 
+from tap_kombo.documents import DocumentError, decode, json_object, last_state, shown
+
 if TYPE_CHECKING:
-    import os
+    from collections.abc import Callable, Iterable
+
+ENV: Final = "ENV"
+"""What stands for environment variables where a configuration file could be named."""
+
+Given: TypeAlias = "dict[str, Any] | Literal['ENV']"
 
 
-class JsonObject(click.File):
-    """A file with a JSON object; the SDK would end with a stack trace if it holds anything else."""
+class JsonObject(click.ParamType[dict[str, Any]]):
+    """A file with a JSON object, read once: it may be a pipe.
+
+    Args:
+        load: What finds the object in the text of the file.
+    """
+
+    name = "filename"
+
+    def __init__(self, load: Callable[[str], dict[str, Any]] = json_object) -> None:
+        """Remember how to read the text."""
+        self._load = load
 
     @override
     def convert(
-        self,
-        value: str | os.PathLike[str] | IO[Any],
-        param: click.Parameter | None,
-        ctx: click.Context | None,
-    ) -> IO[Any]:
-        with super().convert(value, param, ctx) as file:
-            text = file.read()
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dict[str, Any]:
         try:
-            fits = isinstance(json.loads(text), dict)
-        except ValueError:
-            fits = False
-        if not fits:
-            self.fail(f"'{value}' does not hold a JSON object.", param, ctx)
-        return io.StringIO(text)
+            with click.open_file(value, "rb") as file:
+                return self._load(decode(file.read()))
+        except DocumentError as error:
+            self.fail(f"'{shown(value)}' {error}.", param, ctx)
+        except (OSError, ValueError) as error:
+            why = error.strerror if isinstance(error, OSError) else "there is no such name"
+            self.fail(f"'{shown(value)}': {why}.", param, ctx)
 
 
-class ConfigFile(click.ParamType[str]):
-    """The path of a file with a JSON object, or `ENV` for environment variables."""
+class JsonFile(click.ParamType[io.StringIO]):
+    """The same as a file that can be read, which the SDK expects of a catalog and of a state.
+
+    Args:
+        load: What finds the object in the text of the file.
+    """
+
+    name = "filename"
+
+    def __init__(self, load: Callable[[str], dict[str, Any]] = json_object) -> None:
+        """Remember how to read the text."""
+        self._object = JsonObject(load)
+
+    @override
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> io.StringIO:
+        return io.StringIO(json.dumps(self._object.convert(value, param, ctx)))
+
+
+class ConfigFile(click.ParamType["Given"]):
+    """A configuration, or `ENV` for environment variables."""
 
     name = "config"
 
     @override
-    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value != "ENV":
-            JsonObject().convert(value, param, ctx)
-        return value
+    def convert(
+        self, value: str, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Given:
+        return ENV if value == ENV else JsonObject().convert(value, param, ctx)
+
+
+def merged(given: Iterable[Given]) -> dict[str, Any]:
+    """Return the settings of all files; a later file wins.
+
+    Args:
+        given: What was given as `--config`, in this order.
+    """
+    return {name: value for one in given if isinstance(one, dict) for name, value in one.items()}
 
 
 DOCTOR = click.Option(
@@ -53,8 +95,8 @@ DOCTOR = click.Option(
 )
 
 TYPES: dict[str | None, click.ParamType[Any]] = {
-    "catalog": JsonObject(),
+    "catalog": JsonFile(),
     "config": ConfigFile(),
-    "state": JsonObject(),
+    "state": JsonFile(last_state),
 }
 """Type of each option that names a file."""

@@ -1,16 +1,22 @@
-"""The SDK's private names that the tap overrides, all of them; `tests/test_sdk.py` guards them."""
+"""The SDK's private names that the tap needs, all four; `tests/test_sdk.py` guards them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk import RESTStream, Tap
+
+# It finds and reads `.env`, as users of SDK taps expect.
+from singer_sdk.configuration._dict_config import parse_environment_config
 from typing_extensions import override
 
 if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.types import Context, Record
+
+
+__all__ = ["SeamStream", "SeamTap", "parse_environment_config"]
 
 
 class SeamStream(RESTStream[str | None]):

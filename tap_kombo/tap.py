@@ -19,25 +19,21 @@ from typing_extensions import override
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.problems import KomboError
-from tap_kombo.cli import DOCTOR, TYPES
+from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
+from tap_kombo.complaints import complaints, environment_complaints
+from tap_kombo.config import environment, read
 from tap_kombo.doctor import examine
+from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
 from tap_kombo.sdk import SeamTap
-from tap_kombo.settings import (
-    REGIONS,
-    SETTINGS,
-    complaints,
-    environment_complaints,
-    integration_ids,
-    of_shard,
-)
+from tap_kombo.settings import REGIONS, SETTINGS, of_shard
 from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from tap_kombo.streams import KomboStream
 
@@ -61,10 +57,19 @@ class TapKombo(SeamTap):
         PluginCapabilities.STRUCTURED_LOGGING,
     ]
 
-    def __init__(self, *, validate_config: bool = True, **kwargs: Any) -> None:  # noqa: ANN401
+    def __init__(
+        self,
+        *,
+        config: Mapping[str, Any] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        **kwargs: Any,  # noqa: ANN401
+    ) -> None:
         """Check the settings and say in one line each what is wrong with them.
 
         Args:
+            config: The settings of the files.
+            parse_env_config: Whether environment variables are settings too, and win.
             validate_config: Whether wrong settings are refused; discovery needs none.
             kwargs: As the SDK's `Tap`.
 
@@ -72,21 +77,27 @@ class TapKombo(SeamTap):
             ConfigValidationError: If a setting is missing, unknown or wrong.
         """
         self._runner = Runner()
-        try:
-            super().__init__(validate_config=validate_config, **kwargs)
-        except ConfigValidationError as error:
-            _refuse(complaints(self.config, error.schema or SETTINGS))
-            raise
-        except ValueError:
-            _refuse(environment_complaints("TAP_KOMBO_", SETTINGS))
-            raise
+        schema = self.config_jsonschema
+        self.append_builtin_config(schema)
+        variables = environment(schema) if parse_env_config else {}
+        settings = read({**(config or {}), **variables}, schema)
         if validate_config:
-            _refuse(complaints(self.config, self.config_jsonschema))
+            alone = environment_complaints(settings, schema, parsed=parse_env_config)
+            _refuse((*complaints(settings, schema), *alone))
+        if isinstance(catalog := kwargs.get("catalog"), dict):
+            _refuse(catalog_complaints(catalog))
+        super().__init__(config=settings, validate_config=validate_config, **kwargs)
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        state = dict(unwrapped(state))
+        _refuse(state_complaints(state))
+        super().load_state(state)
 
     @cached_property
     def configured_ids(self) -> list[str]:
         """All configured integrations, each once."""
-        listed = Counter(integration_ids(self.config["integration_ids"]))
+        listed = Counter(self.config["integration_ids"])
         for one, times in listed.items():
             if times > 1:
                 self.logger.warning("%s is listed %d times; it is read once.", one, times)
@@ -136,6 +147,13 @@ class TapKombo(SeamTap):
     def kombo_streams(self) -> list[KomboStream]:
         """All streams, selected or not."""
         return cast("list[KomboStream]", list(self.streams.values()))
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[Any, ...]) -> Any:
+        given = super().cb_config(ctx, param, tuple(one for one in value if one == ENV))
+        given.config = merged(value)
+        return given
 
     @classmethod
     @override

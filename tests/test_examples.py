@@ -9,7 +9,8 @@ import kubernetes_validate
 import pytest
 import yaml
 
-from tap_kombo.settings import SETTINGS, complaints
+from tap_kombo.complaints import complaints
+from tap_kombo.settings import SETTINGS
 
 JOB = Path(__file__).parent.parent / "examples" / "kubernetes" / "job.yaml"
 CRON: dict[str, Any] = yaml.safe_load(JOB.read_text())

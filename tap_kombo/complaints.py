@@ -1,0 +1,288 @@
+"""What is said when a setting is wrong: a line each, with what to do and without the value.
+
+A value may be a secret, or a secret that stands in the wrong place.
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pendulum
+from singer_sdk import typing as th
+
+from tap_kombo.api.filters import filter_complaints
+from tap_kombo.api.timestamps import to_moment
+from tap_kombo.config import (
+    PREFIX,
+    emptied,
+    integration_ids,
+    is_run_by_meltano,
+    read,
+    strange_variables,
+)
+from tap_kombo.documents import DocumentError, shown
+from tap_kombo.settings import INTEGRATION_ID, LIMITS_OF_THE_SDK, MAX_INTEGRATIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_NULL = "__NULL__"
+
+_REASONS = {
+    "api_key": "it must be a text of 1 to 1000 characters that has no white space in it",
+    "api_url": "it must be an address without white space that begins with https:// or http://",
+    "filters": "it must be an object that names streams, each with parameters and their values",
+    "shard": "it must be a part and the number of parts, such as 2/8, at most 9999",
+    "start_date": "it must be a date such as 2026-01-31T00:00:00Z",
+    "user_agent": "it must be a text of 1 to 500 characters that are printable ASCII",
+}
+
+
+def complaints(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one sentence for each wrong setting.
+
+    Args:
+        given: The settings, read or as the user gave them.
+        schema: JSON Schema of the settings, with the SDK's own.
+
+    Yields:
+        A line that names the setting and says what is wrong.
+    """
+    config, settings = read(given, schema), schema["properties"]
+    for name in schema.get("required", ()):
+        if name not in config:
+            yield f"Setting '{name}' is missing."
+    for name, value in config.items():
+        if name in settings:
+            setting = settings[name] | LIMITS_OF_THE_SDK.get(name, {})
+            for reason in _reasons(name, value, setting, config):
+                yield f"Setting '{name}': {reason}."
+        else:
+            yield f"Setting '{shown(name)}' does not exist.{_hint(name, settings)}"
+
+
+def environment_complaints(
+    given: Mapping[str, Any], schema: Mapping[str, Any], *, parsed: bool
+) -> Iterator[str]:
+    """Yield one sentence for each mistake that only environment variables tell of.
+
+    Args:
+        given: The settings, told of by `complaints`.
+        schema: JSON Schema of the settings, with the SDK's own.
+        parsed: Whether the tap reads the environment; under Meltano, Meltano does so in any case.
+
+    Yields:
+        A line that names the variable or setting and says what is wrong.
+    """
+    settings = schema["properties"]
+    if parsed or is_run_by_meltano():
+        for variable in strange_variables(schema):
+            name = variable[len(PREFIX) :].lower()
+            if name in settings or name not in given:
+                hint = _hint(name, settings, PREFIX)
+                yield f"Environment variable '{shown(variable)}' names no setting.{hint}"
+    for path in emptied("stream_maps") if given.get("stream_maps") else ():
+        cure = f"write `{_NULL}` to take something out"
+        yield f"Setting 'stream_maps': Meltano drops '{shown(path)}', which is null; {cure}."
+    for path in emptied("filters"):
+        yield f"Setting 'filters': Meltano drops '{shown(path)}', which is null; give it a value."
+
+
+def _hint(name: str, settings: Mapping[str, Any], prefix: str = "") -> str:
+    """Say which setting, or which variable, may have been meant."""
+    for close in difflib.get_close_matches(name[:100], settings, n=1):
+        return f" Did you mean '{prefix + close.upper() if prefix else close}'?"
+    return ""
+
+
+def _reasons(
+    name: str,
+    value: Any,  # noqa: ANN401
+    setting: Mapping[str, Any],
+    config: Mapping[str, Any],
+) -> Iterator[str]:
+    """Yield what is wrong with the value of a setting."""
+    if name == "integration_ids":
+        yield from _bad_ids(value)
+    elif name == "stream_maps" and isinstance(value, dict):
+        yield from _bad_maps(value)
+    elif not _fits(value, setting):
+        yield _misplaced(value, setting) or _REASONS.get(name) or _expected(setting)
+    elif check := _CHECKS.get(name):
+        yield from check(value, config)
+
+
+def _fits(value: object, setting: Mapping[str, Any]) -> bool:
+    """Tell whether a value fits its schema, where 10.0 counts as a whole number."""
+    if "integer" in setting.get("type", ()) and not isinstance(value, int):
+        return False
+    valid: bool = th.DEFAULT_JSONSCHEMA_VALIDATOR(setting).is_valid(value)
+    return valid
+
+
+def _misplaced(value: object, setting: Mapping[str, Any]) -> str:
+    """Say where in an object the first mistake is; empty if it is the value as a whole."""
+    errors = th.DEFAULT_JSONSCHEMA_VALIDATOR(setting).iter_errors(value)
+    path = next((error.absolute_path for error in errors if error.absolute_path), ())
+    where = ".".join(shown(str(one)) for one in path)
+    return f"`{where}` is empty, too long or of a wrong type" if where else ""
+
+
+def _expected(setting: Mapping[str, Any]) -> str:
+    """Say what a setting may be."""
+    types = setting.get("type", ())
+    if choice := setting.get("enum"):
+        return f"it must be one of {', '.join(choice)}"
+    if "boolean" in types:
+        return "it must be true or false"
+    if "integer" in types:
+        return f"it must be a whole number from {setting['minimum']} to {setting['maximum']}"
+    if "string" in types and "maxLength" in setting:
+        return f"it must be a text of {setting['minLength']} to {setting['maxLength']} characters"
+    return "it must be an object; in an environment variable, one in JSON"
+
+
+def _bad_ids(value: Any) -> Iterator[str]:  # noqa: ANN401
+    """Refuse what is no ID before Kombo is asked for it; the place is told, not the value."""
+    if isinstance(value, str):
+        yield _bad_text(value)
+        return
+    if not isinstance(value, list):
+        yield "it must be a list of IDs, a text with IDs, or `@` and the path of a file"
+    elif not value:
+        yield "it names no integration"
+    elif len(value) > MAX_INTEGRATIONS:
+        yield f"it names over {MAX_INTEGRATIONS} integrations"
+    elif bad := [
+        place
+        for place, one in enumerate(value, 1)
+        if not (isinstance(one, str) and re.fullmatch(INTEGRATION_ID, one))
+    ]:
+        others = f" (nor are {len(bad) - 1} after it)" if len(bad) > 1 else ""
+        yield f"entry {bad[0]} of {len(value)} is no ID{others}; one is like `greenhouse:AbC123`"
+
+
+def _bad_text(text: str) -> str:
+    """Say why a text of IDs could not be read."""
+    where = f"the file {shown(text[1:])}" if text.startswith("@") else "the text"
+    try:
+        integration_ids(text)
+    except DocumentError as error:
+        return f"{where} {error}"
+    except OSError as error:
+        return f"{where} cannot be read: {error.strerror}"
+    except ValueError:
+        return f"{where} cannot be read: there is no such name"
+    return f"{where} names no integration"
+
+
+def _bad_maps(maps: Mapping[str, Any]) -> Iterator[str]:
+    """Refuse what the SDK would end with, and what Meltano has emptied: nothing would be hidden."""
+    if not maps:
+        yield _emptied("it")
+    for stream, one in maps.items():
+        where = f"`{shown(stream)}`"
+        if one in ("", {}):
+            yield _emptied(where)
+        elif stream.startswith("__") and (stream != "__else__" or one not in (None, _NULL)):
+            yield f"{where} is no stream, and no option with such a value"
+        elif isinstance(one, dict):
+            for name, value in one.items():
+                yield from _bad_expression(f"`{shown(stream)}.{shown(name)}`", name, value)
+        elif one not in (None, _NULL):
+            yield f"{where} must be a map of its columns, or `{_NULL}` to leave out the stream"
+
+
+def _bad_expression(where: str, name: str, value: object) -> Iterator[str]:
+    if name == "__key_properties__":
+        if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
+            yield f"{where} must be a list of columns"
+    elif value in ("", {}, []):
+        yield _emptied(where)
+    elif value in (None, _NULL):
+        if name.startswith("__") and name != "__else__":
+            yield f"{where} must be a text"
+    elif not isinstance(value, str) or name == "__else__":
+        yield f"{where} must be {'' if name == '__else__' else 'an expression or '}`{_NULL}`"
+    elif name not in ("__alias__", "__source__") and not _is_expression(value):
+        yield f"{where} is no expression in Python"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        parsed = ast.parse(text).body
+    except (MemoryError, RecursionError, SyntaxError, ValueError):
+        return False
+    return len(parsed) == 1 and isinstance(parsed[0], ast.Expr)
+
+
+def _emptied(where: str) -> str:
+    cure = f"write `{_NULL}` to take something out, as Meltano drops `null`"
+    return f"{where} is empty; {cure}"
+
+
+def _bad_start(value: str, _: Mapping[str, Any]) -> Iterator[str]:
+    """Refuse the future too: the pass would leave a bookmark, and never come back to the rows."""
+    try:
+        moment = to_moment(value) if value[:4].isdecimal() else None  # `now` would be read
+    except (OverflowError, TypeError, ValueError):
+        moment = None
+    if moment is None:
+        yield _REASONS["start_date"]
+    elif moment > pendulum.now("UTC"):
+        yield "it lies in the future"
+
+
+def _bad_address(value: str, config: Mapping[str, Any]) -> Iterator[str]:
+    """Refuse to send the key over a network where others can read it."""
+    try:
+        parts = urlsplit(value)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host:
+        yield _REASONS["api_url"]
+    elif parts.username is not None or parts.query or parts.fragment:
+        yield "it must have no user name, and nothing after `?` or `#`"
+    elif parts.scheme == "http" and not (config.get("allow_http") is True or _is_loopback(host)):
+        yield (
+            "it begins with http://, so anyone on the way could read the API key and the data; "
+            "use https://, or set 'allow_http' if the way is safe"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    """Tell whether a host is this machine; a name may lead anywhere, except `localhost`."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _bad_shard(value: str, _: Mapping[str, Any]) -> Iterator[str]:
+    part, parts = map(int, value.split("/"))
+    if part > parts:
+        yield f"there is no part {part} of {parts}"
+
+
+def _bad_filters(value: Any, _: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401
+    printable = {
+        shown(stream): {shown(name): one for name, one in parameters.items()}
+        for stream, parameters in value.items()
+    }
+    for line in filter_complaints(printable):
+        yield line.removeprefix("Setting 'filters': ").removesuffix(".")
+
+
+_CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
+    "api_url": _bad_address,
+    "filters": _bad_filters,
+    "shard": _bad_shard,
+    "start_date": _bad_start,
+}
+"""What a schema cannot say."""

@@ -1,0 +1,288 @@
+"""What is handed in as JSON: a configuration, a catalog, a state. Read, or told what is wrong."""
+
+from __future__ import annotations
+
+import codecs
+import json
+import math
+import re
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+MAX_DEPTH = 100
+"""Deeper nesting has no meaning here, and would reach Python's limit in the SDK."""
+
+_ENCODINGS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+"""Editors on Windows put a mark before a text."""
+
+
+class DocumentError(ValueError):
+    """What is wrong with a document, as the end of a sentence, without any value of it."""
+
+
+def decode(data: bytes) -> str:
+    """Return a text in UTF-8, or in what a byte order mark says.
+
+    Args:
+        data: The file.
+
+    Raises:
+        DocumentError: If it is no text.
+    """
+    encoding = next((name for mark, name in _ENCODINGS.items() if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError:
+        msg = "is not UTF-8"
+        raise DocumentError(msg) from None
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Return the JSON object of a text, fit to be copied and written again.
+
+    Args:
+        text: The document.
+
+    Raises:
+        DocumentError: If it is no JSON object, or one that cannot be copied and written again.
+    """
+    try:
+        found = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
+        )
+    except DocumentError:
+        raise
+    except RecursionError:
+        _refuse_depth()
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        msg = "does not hold a JSON object"
+        raise DocumentError(msg)
+    if _is_deep(found):
+        _refuse_depth()
+    if _HALF.search(text) and not _can_be_written(found):
+        msg = "holds half a character (`\\ud800` to `\\udfff`)"
+        raise DocumentError(msg)
+    return found
+
+
+def last_state(text: str) -> dict[str, Any]:
+    """Return a state: that of a file, or the last one of what a tap or a loader has printed.
+
+    Args:
+        text: A JSON object, or one a line.
+
+    Raises:
+        DocumentError: If there is none.
+    """
+    try:
+        return json_object(text)
+    except DocumentError as error:
+        lines = [line for line in text.split("\n") if line.strip()]
+        try:
+            messages = [json_object(line) for line in lines] if len(lines) > 1 else []
+        except DocumentError:
+            raise error from None
+        states = [one for one in messages if one.get("type", "STATE") == "STATE"]
+        if not states:
+            raise
+        return states[-1]
+
+
+def unwrapped(state: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what is inside of what Meltano or a tap puts around a state.
+
+    `meltano state get` prints `{"singer_state": ...}`, its state backends keep
+    `{"completed": ..., "partial": ...}`, a tap prints `{"type": "STATE", "value": ...}`.
+
+    Args:
+        state: The state, wrapped or not.
+    """
+    if "bookmarks" in state:
+        return state
+    if isinstance(inner := state.get("singer_state", state.get("value")), dict):
+        return unwrapped(inner)
+    halves = [state[one] for one in ("completed", "partial") if isinstance(state.get(one), dict)]
+    if not halves:
+        return state
+    return unwrapped(_merged(halves[0], halves[1]) if len(halves) > 1 else halves[0])
+
+
+class _Context(msgspec.Struct, forbid_unknown_fields=True):
+    integration_id: str
+
+
+class _Entry(msgspec.Struct):
+    context: _Context
+    progress_markers: dict[str, Any] = {}
+
+
+class _StreamState(msgspec.Struct):
+    partitions: list[_Entry] = []
+    progress_markers: dict[str, Any] = {}
+
+
+def state_complaints(state: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence for each stream of a state that the SDK could not read.
+
+    Whether moments can be read, and whether an integration stands there twice, is not looked at:
+    that concerns one model of one integration.
+
+    Args:
+        state: The state, unwrapped.
+
+    Yields:
+        A line that says where and what; of a stream the first mistake only.
+    """
+    streams = state.get("bookmarks", {})
+    if state and "bookmarks" not in state:
+        yield "The state has no 'bookmarks', so it is not one of this tap."
+    if not isinstance(streams, dict):
+        yield "The state cannot be used: 'bookmarks' is no object that names streams."
+        return
+    for name, stream in streams.items():
+        if wrong := _misfit(f"bookmarks.{shown(name)}", stream, _StreamState):
+            yield (
+                f"The state cannot be used: {wrong}. "
+                "Mend it, or take the stream out of the state to read it in full."
+            )
+
+
+class _Schema(msgspec.Struct):
+    properties: dict[str, _Schema] | None = None
+    items: _Schema | None = None
+    type: str | list[str] | None = None
+    required: list[str] | None = None
+
+
+class _Facts(msgspec.Struct, rename="kebab"):
+    selected: bool | None = None
+    selected_by_default: bool | None = None
+    inclusion: str | None = None
+    table_key_properties: list[str] | None = None
+    replication_key: str | None = None
+    forced_replication_method: str | None = None
+
+
+class _Metadata(msgspec.Struct):
+    breadcrumb: list[str]
+    metadata: _Facts
+
+
+class _CatalogEntry(msgspec.Struct):
+    tap_stream_id: str
+    stream: str | None = None
+    schema: _Schema = msgspec.field(default_factory=_Schema)
+    metadata: list[_Metadata] = []
+    key_properties: list[str] | None = None
+    replication_key: str | None = None
+    replication_method: str | None = None
+
+
+class _Catalog(msgspec.Struct):
+    streams: list[_CatalogEntry]
+
+
+def catalog_complaints(catalog: Mapping[str, Any]) -> Iterator[str]:
+    """Yield a sentence if the SDK could not read a catalog.
+
+    Args:
+        catalog: The catalog.
+
+    Yields:
+        A line that says where and what.
+    """
+    if wrong := _misfit("catalog", catalog, _Catalog):
+        yield f"The catalog cannot be used: {wrong}. `--discover` writes one."
+
+
+def shown(name: str) -> str:
+    """Return a name that a user gave as it can stand in a line."""
+    return ascii(name)[1:-1] if len(name) <= _SHOWN else f"{ascii(name[:_SHOWN])[1:-1]}..."
+
+
+_SHOWN = 300
+
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
+    """Say where and why a value has another shape; empty if it has not."""
+    try:
+        msgspec.convert(value, type_)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).replace("`str`", "`string`").partition(" - at `")
+        return f"{name}{where.strip('$`')}: {what[0].lower()}{what[1:]}".replace("`", "'")
+    return ""
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Lay what a run has left unfinished over the last complete state, as Meltano does."""
+    merged = dict(base)
+    for name, value in over.items():
+        below = merged.get(name)
+        if isinstance(value, dict) and isinstance(below, dict):
+            merged[name] = _merged(below, value)
+        else:
+            merged[name] = value
+    return merged
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Refuse a name that stands twice in one object: only one of the values would count."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        msg = f"holds '{shown(twice)}' twice in one object"
+        raise DocumentError(msg)
+    return found
+
+
+def _no_number(_: str) -> NoReturn:
+    msg = "holds NaN or Infinity, which JSON does not know"
+    raise DocumentError(msg)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        _no_number(text)
+    return number
+
+
+def _refuse_depth() -> NoReturn:
+    msg = f"is nested over {MAX_DEPTH} levels deep"
+    raise DocumentError(msg)
+
+
+def _is_deep(value: object) -> bool:
+    """Tell whether a value is nested too deep, level by level."""
+    level: list[Any] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _can_be_written(value: object) -> bool:
+    try:
+        msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,298 @@
+"""How settings are read, and the same from a file as from the environment."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from settings_told import GOOD, SECRET, SETTINGS, meant, refused, short
+from singer_sdk.configuration import _dict_config
+from singer_sdk.exceptions import ConfigValidationError
+
+from tap_kombo.complaints import environment_complaints
+from tap_kombo.config import PREFIX, environment, integration_ids, listed, read
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NAMES = list(SETTINGS["properties"])
+OBJECTS = [name for name in NAMES if "object" in SETTINGS["properties"][name]["type"]]
+NO_INTEGRATIONS: list[object] = [
+    *(
+        "",
+        " ",
+        ",",
+        " , ",
+        "#a",
+        [],
+        {},
+        5,
+        True,
+        "@",
+        "@no/such/file",
+        "@/tmp",
+        "@x\0y",
+        "@" * 999,
+    ),
+    *("[", "[a]", '["a"', "[]", '{"a": 1}', '"a"', "a b", "jane@example.com", "a;b", "a/../b"),
+    *([" "], ["a", ""], ["a,b"], ["jane\x00"], ["jane\nx"], ["a", None], [["a"]], [5], [True]),
+    *(["a" * 300], ["jan\u00e9"], ["@file"], ["a#b"], ["a?b"], ["\ufeffa"], ["a\u200b"]),
+    ["a"] * 100_001,
+]
+
+
+@pytest.fixture(autouse=True)
+def _no_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """The SDK looks for `.env` in all folders above its own."""
+    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(tmp_path / "none.env"))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        ["a", "b"],
+        ["a ", "\tb\n"],
+        "a,b",
+        " a , b ",
+        "a,,b,",
+        "a\nb\n",
+        '["a", "b"]',
+        ' ["a","b"]\n',
+        "['a', 'b']",  # as Meltano hands over a list
+        "# ours\na\n# theirs\nb # since May\n",
+    ],
+)
+def test_integrations_come_as_list_or_text(value: str | list[str]) -> None:
+    assert meant("integration_ids", value) == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a\nb\n",
+        b"a, b",
+        b"a b",
+        b"\n a\t b\r\n\r\n",
+        b"\xef\xbb\xbfa\r\nb",
+        "\ufeffa\r\nb".encode("utf-16-le"),
+        "\ufeffa\r\nb".encode("utf-16-be"),
+        b"# customers\na # first\n\n#c\nb",
+        b'["a",\n"b"]',
+    ],
+)
+def test_integrations_come_from_a_file(data: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "my customers.txt"
+    file.write_bytes(data)
+
+    assert meant("integration_ids", f"@{file}") == ["a", "b"]
+    assert integration_ids(f" @{file}\n") == ["a", "b"]
+
+
+@pytest.mark.parametrize("value", NO_INTEGRATIONS, ids=short)
+def test_what_is_no_integration_is_refused_in_one_line(value: object) -> None:
+    refused("integration_ids", value)
+
+
+def test_the_place_of_what_is_no_integration_is_told() -> None:
+    line = refused("integration_ids", ["a", "jane x", "b", "jane@example.com"])
+
+    assert "entry 2 of 4 is no ID (nor are 1 after it)" in line
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        (b"", "names no integration"),
+        (b" \n# none\n", "names no integration"),
+        (b"\xff\xfe", "names no integration"),
+        (b"\xff\xfea", "is not UTF-8"),
+        (b"a\xff", "is not UTF-8"),
+        (b'["a"', "begins like a list but is none"),
+        (b"a " * 6_000_000, "is too large"),
+    ],
+)
+def test_a_file_that_names_no_integration_is_named(data: bytes, why: str, tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    file.write_bytes(data)
+
+    line = refused("integration_ids", f"@{file}")
+
+    assert str(file) in line
+    assert why in line
+
+
+def test_a_list_of_names_is_read_in_the_same_way() -> None:
+    assert listed("jobs.salary_*, *.remote_data # all") == ["jobs.salary_*", "*.remote_data"]
+
+
+def strange(
+    monkeypatch: pytest.MonkeyPatch,
+    *variables: str,
+    parsed: bool = True,
+    given: dict[str, Any] | None = None,
+) -> list[str]:
+    """What is said of environment variables."""
+    for one in variables:
+        monkeypatch.setenv(one, "jane")
+    lines = list(environment_complaints(given or GOOD, SETTINGS, parsed=parsed))
+    assert all(line.isprintable() and SECRET not in line for line in lines)
+    return lines
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("api_key", "ks_x\n"),
+        ("region", "EU"),
+        ("include_deleted", "Off"),
+        ("include_deleted", "ture"),
+        ("include_deleted", ""),
+        ("page_size", " 10 "),
+        ("page_size", "1_0"),
+        ("page_size", "many"),
+        ("integration_ids", '["a","b"]'),
+        ("integration_ids", "a,b"),
+        ("integration_ids", "@no/such/file"),
+        ("filters", "{"),
+        ("filters", '{"jobs": {"ids": "a"}}'),
+        ("stream_maps", ""),
+        ("start_date", "2999-01-01"),
+    ],
+)
+def test_a_variable_means_what_the_same_text_means_in_a_file(
+    name: str, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(PREFIX + name.upper(), value)
+
+    given = environment(SETTINGS)
+
+    assert given == {name: value}
+    assert read(given, SETTINGS) == read(json.loads(json.dumps({name: value})), SETTINGS)
+    assert not caplog.records  # the SDK calls `a,b` deprecated
+
+
+def test_a_variable_wins_over_a_file_of_variables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_text("TAP_KOMBO_API_KEY=of_file\nTAP_KOMBO_REGION=us\n")
+    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(file))
+    monkeypatch.setenv("TAP_KOMBO_API_KEY", "of_variable")
+    monkeypatch.setenv("TAP_KOMBO_REGION", "")
+    monkeypatch.delenv("TAP_KOMBO_REGION")  # it is taken away again after the test
+
+    assert environment(SETTINGS) == {"api_key": "of_variable", "region": "us"}
+
+
+def test_a_file_of_variables_that_is_no_text_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / ".env"
+    file.write_bytes("TAP_KOMBO_API_KEY=jane".encode("utf-16"))
+    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(file))
+
+    with pytest.raises(ConfigValidationError, match=r"The file \.env cannot be read") as refusal:
+        environment(SETTINGS)
+
+    assert len(refusal.value.errors) == 1
+
+
+@pytest.mark.parametrize(
+    ("variable", "hint"),
+    [
+        ("TAP_KOMBO_PAGESIZE", " Did you mean 'TAP_KOMBO_PAGE_SIZE'?"),
+        ("TAP_KOMBO_INTEGRATION_ID", " Did you mean 'TAP_KOMBO_INTEGRATION_IDS'?"),
+        ("TAP_KOMBO_page_size", " Did you mean 'TAP_KOMBO_PAGE_SIZE'?"),
+        ("tap_kombo_api_key", " Did you mean 'TAP_KOMBO_API_KEY'?"),
+        ("TAP_KOMBO_COLOUR", ""),
+        ("TAP_KOMBO_", ""),
+        ("TAP_KOMBO_X\nY", ""),
+        ("TAP_KOMBO_EU_API_KEY", " Did you mean 'TAP_KOMBO_API_KEY'?"),
+    ],
+)
+def test_an_unknown_variable_is_refused_with_a_hint(
+    variable: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (line,) = strange(monkeypatch, variable)
+
+    assert line.endswith(f"' names no setting.{hint}")
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [PREFIX + name.upper() for name in NAMES]
+    + ["TAP_KOMBO_LOGLEVEL", "TAP_KOMBO__SELECT", "TAP_KOMBO__METADATA_JOBS_X", "TAP_KOMBOX_Y"],
+)
+def test_a_variable_that_means_something_is_none_of_them(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert strange(monkeypatch, variable) == []
+
+
+@pytest.mark.parametrize(
+    "variable",
+    [
+        "TAP_KOMBO_FILTERS_JOBS_IDS",
+        "TAP_KOMBO_STREAM_MAPS_JOBS_X",
+        "TAP_KOMBO_EU_API_KEY",
+        "TAP_KOMBO_EU_STREAM_MAPS_JOBS_X",
+        "TAP_KOMBO_EU__SELECT",
+        "TAP_KOMBO__EU_API_KEY",
+    ],
+)
+def test_variables_of_meltano_are_known_where_it_runs_the_tap(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+
+    assert strange(monkeypatch, variable, parsed=False) == []
+
+
+def test_meltano_reads_variables_even_if_the_tap_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert strange(monkeypatch, "TAP_KOMBO_PAGESIZE", parsed=False) == []
+
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+
+    assert len(strange(monkeypatch, "TAP_KOMBO_PAGESIZE", parsed=False)) == 1
+
+
+def test_what_is_told_of_the_file_is_not_told_of_its_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+
+    assert strange(monkeypatch, "TAP_KOMBO_COLOUR", given=GOOD | {"colour": "red"}) == []
+
+
+@pytest.mark.parametrize("name", ["stream_maps", "filters"])
+def test_what_meltano_drops_is_told(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of `{jobs: {salary: null, x: id}, users: null}` it passes on all but `salary`."""
+    flat = {"jobs.salary": None, "jobs.x": "id", "users": None}
+    monkeypatch.setenv(f"MELTANO_EXTRACT_{name.upper()}", json.dumps(flat))
+    given = GOOD | {name: {"jobs": {"x": "id"}, "users": None}}
+
+    (line,) = strange(monkeypatch, given=given)
+
+    assert line.startswith(f"Setting '{name}': Meltano drops 'jobs.salary'")
+
+
+def test_an_empty_map_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MELTANO_EXTRACT_STREAM_MAPS", '{"jobs.salary": null}')
+
+    assert strange(monkeypatch, given=GOOD | {"stream_maps": {}}) == []
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_objects_that_meltano_has_flattened_are_nested_again(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = '{"jobs.ids": ["a"], "jobs.x": 1, "users": null}'
+    flat = {"jobs.ids": ["a"], "jobs.x": 1, "users": None}
+    assert read({name: text}, SETTINGS) == {name: flat}
+
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+
+    nested = {"jobs": {"ids": ["a"], "x": 1}, "users": None}
+    assert read({name: text}, SETTINGS) == {name: nested}
+    assert read({name: '{"a": 1, "a.b": 2}'}, SETTINGS) == {name: '{"a": 1, "a.b": 2}'}
