@@ -141,6 +141,22 @@ class Kombo:
         Raises:
             KomboError: If Kombo refused, or did not answer after retries.
         """
+        try:
+            return await self._once(call)
+        except KomboError as error:
+            if not (_may_pass(error) and self._access.max_retries):
+                raise
+            failed = [error]
+        return await self._ask_again(call, failed)
+
+    async def _ask_again(self, call: Call[T], failed: list[KomboError]) -> T:
+        """Retry, ever later and with full jitter; the first try is the one that has failed."""
+
+        async def again() -> T:
+            if failed:
+                raise failed.pop()
+            return await self._once(call)
+
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             wait=wait_random_exponential(max=MAX_WAIT_SECONDS),
@@ -149,7 +165,7 @@ class Kombo:
             before_sleep=self._tell_retry,
             reraise=True,
         )
-        return await retrying(self._once, call)
+        return await retrying(again)
 
     async def check_key(self) -> None:
         """Do nothing if the API key works (GET /check-api-key in Kombo's reference).

@@ -263,11 +263,13 @@ def _pool(url: str, connections: int) -> urllib3.HTTPConnectionPool:
     """Find the way to a host."""
     with requests.Session() as session:
         found = session.merge_environment_settings(url, {}, None, None, None)
-    trust = _trust(found["verify"])
+    proxy = utils.select_proxy(url, found["proxies"]) or ""
+    proxy = f"http://{proxy}" if proxy and "://" not in proxy else proxy
+    is_secure = any(one.startswith("https:") for one in (url, proxy))
+    trust = _trust(found["verify"]) if is_secure else None
     ways: dict[str, Any] = {"ssl_context": trust, "maxsize": connections}
     manager = urllib3.PoolManager(**ways)
-    if proxy := utils.select_proxy(url, found["proxies"]):
-        proxy = proxy if "://" in proxy else f"http://{proxy}"
+    if proxy:
         ways["proxy_headers"] = requests.adapters.HTTPAdapter().proxy_headers(proxy)
         manager = urllib3.ProxyManager(proxy, proxy_ssl_context=trust, **ways)
     pool = manager.connection_from_url(url)
