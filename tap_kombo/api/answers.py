@@ -189,7 +189,10 @@ def problem_of(response: requests.Response, *, key_works: bool) -> Problem | Non
         return None
     told = envelope.error or _Error()
     code = told.code if isinstance(told.code, str) and _CODE.fullmatch(told.code) else None
-    rule = RULES.get(code or "") or _rule_of(status, key_works=key_works)
+    rule = RULES.get(code or "")
+    if rule is None and (code or "").startswith(_OF_TOOL):
+        rule = _rule_of_tool(status)
+    rule = rule or _rule_of(status, key_works=key_works)
     log_url = told.log_url if isinstance(told.log_url, str) else ""
     return _problem(rule, response, code, log_url if _LOG_URL.fullmatch(log_url) else None)
 
@@ -213,6 +216,13 @@ def _rule_of(status: int, *, key_works: bool) -> Rule:
     if kind == _SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return TRANSIENT
     return {_SUCCESS: UNREADABLE, _REDIRECTION: REDIRECTED}.get(kind, REFUSED)
+
+
+def _rule_of_tool(status: int) -> Rule | None:
+    """Return what a status means of a tool where it would concern all: its limit, or its key."""
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RULES["REMOTE.RATE_LIMIT_EXCEEDED"]
+    return REFUSED if status == HTTPStatus.UNAUTHORIZED else None
 
 
 def _pause(rule: Rule, headers: Mapping[str, str], *, of_integration: bool) -> Pause | None:

@@ -261,7 +261,7 @@ class Problem:
     @property
     def is_silence(self) -> bool:
         """Whether Kombo itself said nothing: there was no answer, or one of a load balancer."""
-        return self.rule in {UNREACHABLE, TRANSIENT, UNREADABLE}
+        return self.code is None and self.rule in {UNREACHABLE, TRANSIENT, UNREADABLE}
 
     def sentence(self, where: str) -> str:
         """Return the sentence for the user.
