@@ -37,7 +37,7 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
             start_date=to_kombo(to_moment(start_date)) if start_date else None,
             deselected=tuple(".".join(path) for path in deselected_paths(stream.mask)),
             columns=fingerprint(outline(stream.effective_schema)),
-            maps=maps_fingerprint(config, stream.name),
+            maps=maps_fingerprint(config | {"stream_maps": stream.tap.stream_maps}, stream.name),
         ),
         incremental=stream.endpoint.incremental,
         lookback=pendulum.duration(seconds=config["lookback_seconds"]),
@@ -52,18 +52,22 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
 def maps_fingerprint(config: Mapping[str, Any], stream: str) -> str:
     """Return a hash of the stream maps and the flattening that change what a stream sends.
 
-    Expressions and seeds are nobody's business; it is empty if nothing is changed.
+    Expressions and seeds are nobody's business; it is empty if nothing is changed. The order of
+    the entries counts, as the SDK takes the last one that fits.
     """
-    maps = dict(concerned_maps(config, stream))
-    flat = [config.get(name) for name in FLATTENING] if config.get("flattening_enabled") else []
-    if not (maps or flat):
-        return ""
-    return fingerprint([maps, maps and config.get("stream_map_config"), flat])
+    maps = list(concerned_maps(config, stream))
+    more = [config.get(name) for name in ("stream_map_config", "faker_config") if maps]
+    flat = [config.get(name) for name in FLATTENING if config.get("flattening_enabled")]
+    return fingerprint([maps, more, flat]) if maps or flat else ""
 
 
 def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str, Any]]:
     """Yield the entries of `stream_maps` that a stream goes through."""
-    for key, columns in (config.get("stream_maps") or {}).items():
+    maps = dict(config.get("stream_maps") or {})
+    otherwise = {key: maps.pop(key) for key in ("__else__",) if key in maps}
+    own = {}
+    for key, columns in maps.items():
         source = columns.get("__source__", key) if isinstance(columns, dict) else key
-        if key == "__else__" or fnmatch(stream, source):
-            yield key, columns
+        if fnmatch(stream, source):
+            own[key] = columns
+    yield from (own or otherwise).items()

@@ -46,6 +46,7 @@ class SeamTap(Tap):
         headers: Headers of the requests that belong to no stream, with the credentials.
         configured_ids: All configured integrations, each once.
         integration_ids: Those of them that this run reads.
+        stream_maps: The setting as the user gave it.
     """
 
     run: Any
@@ -53,6 +54,7 @@ class SeamTap(Tap):
     headers: Any
     configured_ids: Any
     integration_ids: Any
+    stream_maps: Any
 
     def interrupt(self, number: int) -> None:
         """End the run, as a signal asks for it."""

@@ -345,6 +345,8 @@ class KomboStream(SeamStream):
         """Find the column whose expression fails for a record, by trying one after the other."""
         for key, columns in concerned_maps(self.config, self.name):
             for column, expression in columns.items() if isinstance(columns, dict) else ():
+                if column.startswith("__") and column != "__filter__":
+                    continue
                 alone: dict[str, Any] = {self.name: {column: expression}}
                 try:
                     mapper = PluginMapper({**self.config, "stream_maps": alone}, self.logger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import json
 import logging
@@ -87,6 +88,11 @@ class TapKombo(SeamTap):
         if isinstance(catalog := kwargs.get("catalog"), dict):
             _refuse(catalog_complaints(catalog))
         super().__init__(config=settings, validate_config=validate_config, **kwargs)
+
+    @override
+    def setup_mapper(self) -> None:
+        self.stream_maps = copy.deepcopy(self.config.get("stream_maps"))  # the SDK takes `__else__`
+        super().setup_mapper()
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:

@@ -59,6 +59,13 @@ def now() -> float:
     return asyncio.get_running_loop().time() - START
 
 
+def compute(seconds: float) -> None:
+    """Let time go by without giving way to others."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, MadeUpLoop)
+    loop.clock.now += seconds
+
+
 def limits_of(concurrency: int = 8, max_retries: int = 5) -> Limits:
     return Limits(concurrency, max_retries, logging.getLogger("test"))
 
@@ -115,3 +122,8 @@ async def ended(tasks: list[asyncio.Task[object]], error: type[Exception]) -> bo
     began = now()
     await asyncio.wait(tasks)
     return now() == began and all(type(task.exception()) is error for task in tasks)
+
+
+async def never() -> bool:
+    await asyncio.sleep(10_000)
+    return False

@@ -3,16 +3,18 @@ from __future__ import annotations
 import json
 import logging
 import re
+import socket
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import trustme
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 from support import KEY, Kombo, catalog
 
 from kombo_emulator import Size, serve
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.doctor import MELTANO_SELECT
 from tap_kombo.settings import REGIONS
 from tap_kombo.tap import TapKombo
@@ -33,6 +35,7 @@ NOT_THERE = (
     "Nothing to do;"
 )
 NOT_ALL = "Not everything can be read."
+KEY_CHECK = "/check-api-key"
 
 
 @dataclass
@@ -115,7 +118,9 @@ def test_all_is_well(doctor: Doctor) -> None:
         "",
         ALL,
     ]
-    assert doctor.asked == [f"/integrations/{A}", f"/integrations/{HR}"]
+    first, *others = doctor.asked
+    assert first == KEY_CHECK
+    assert sorted(others) == [f"/integrations/{A}", f"/integrations/{HR}"]
     assert "METRIC" not in doctor.logged.text
 
 
@@ -125,8 +130,24 @@ def test_without_a_catalog_it_looks_at_the_streams_read_by_default(doctor: Docto
 
     told = doctor(A, HR)
 
+    default = [one for one in ENDPOINTS if one.selected_by_default]
+    assert {"ATS", "HRIS"} < {one.category for one in default}
+    for one in default:
+        having = {"ATS": "1 of 1", "HRIS": "1 of 1", "GENERAL": "2 of 2"}.get(one.category)
+        assert bool(re.search(rf"^{one.name} +{having}$", told, re.MULTILINE)) is bool(having)
+    assert "no stream of it is selected" not in told
+    # That nobody has a learning tool is no trouble: such a stream is left out of a run.
     assert doctor.exit_code == 0
-    assert told.count(" 1 of 1\n") == 9
+    assert told.endswith(f"{ALL}\n")
+
+
+def test_an_integration_of_which_no_stream_is_selected_is_named(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.add_integration(HR, "HRIS")
+
+    told = doctor(A, HR, streams=("interviews",))
+
+    assert doctor.exit_code == 0
     assert "HRIS      ready, but no stream of it is selected\n" in told
 
 
@@ -158,7 +179,7 @@ def test_a_wrong_key_costs_one_request_and_a_line_that_names_the_region(
 
     told = doctor(A, B, api_key="ks_dev_of_another_region", region=region, api_url=address)
 
-    assert (doctor.exit_code, told, doctor.asked) == (1, "", [f"/integrations/{A}"])
+    assert (doctor.exit_code, told, doctor.asked) == (1, "", [KEY_CHECK])
     [line] = doctor.errors
     assert line.startswith(f"API key {place}: Kombo does not accept the API key")
     assert "check `api_key` and `region`" in line
@@ -243,13 +264,16 @@ def test_a_stream_that_no_integration_has_is_named(doctor: Doctor) -> None:
     assert told.endswith(f"{NOT_ALL}\n")
 
 
-def test_without_an_answer_it_ends_after_the_first_request(doctor: Doctor) -> None:
-    told = doctor(A, B, api_url="http://127.0.0.1:1/v1")
+def test_if_nobody_listens_it_ends_after_its_probes(doctor: Doctor) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    told = doctor(*(f"lever:{number}" for number in range(20)), api_url=f"http://127.0.0.1:{port}")
 
     assert (doctor.exit_code, told) == (1, "")
     [line] = doctor.errors
-    assert "no complete answer came from Kombo" in line
-    assert "check the network" in line.lower()
+    assert "nobody answers at the address of Kombo [connection refused]" in line
+    assert "Check the network" in line
+    assert "gain" not in doctor.logged.text  # neither again nor trying again
 
 
 def test_a_host_that_is_not_kombo_is_told_once(doctor: Doctor, tmp_path: Path) -> None:
@@ -261,7 +285,30 @@ def test_a_host_that_is_not_kombo_is_told_once(doctor: Doctor, tmp_path: Path) -
 
     assert doctor.exit_code == 1
     (line,) = doctor.errors
-    assert line.startswith(f"integrations of {A}: the server cannot prove that it is Kombo")
+    assert line.startswith("API key: the server cannot prove that it is Kombo")
+
+
+def test_if_the_key_cannot_be_asked_about_the_integrations_tell(doctor: Doctor) -> None:
+    """A proxy may let through no more than what is needed."""
+    doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.intercept = lambda asked: (
+        Response(status_code=404) if asked.path == KEY_CHECK else None
+    )
+
+    told = doctor(A, streams=("interviews",))
+
+    assert doctor.exit_code == 0
+    assert told.endswith(f"{ALL}\n")
+
+
+def test_a_key_that_a_gateway_refuses_costs_one_request(doctor: Doctor) -> None:
+    doctor.kombo.emulator.intercept = lambda _: Response("<html>", 401)
+
+    doctor(A, B)
+
+    assert (doctor.exit_code, doctor.asked) == (1, [KEY_CHECK])
+    [line] = doctor.errors
+    assert line.startswith("API key at `api_url`: the API key is not accepted [HTTP 401]")
 
 
 def test_an_error_of_one_integration_does_not_hide_the_others(doctor: Doctor) -> None:
@@ -276,7 +323,23 @@ def test_an_error_of_one_integration_does_not_hide_the_others(doctor: Doctor) ->
     assert doctor.exit_code == 1
     assert re.search(rf"{A} +\? +\? +HTTP 502\n{B} +Lever +ATS +ready\n", told)
     assert f"{A}: the server had an error [HTTP 502]" in told
-    assert len(doctor.asked) == 2
+    of_integrations = [path for path in doctor.asked if path != KEY_CHECK]
+    assert sorted(of_integrations) == [f"/integrations/{A}", f"/integrations/{B}"]
+
+
+@pytest.mark.parametrize("name", ["category", "status", "setup_status"])
+def test_a_word_that_is_not_documented_is_told(doctor: Doctor, name: str) -> None:
+    ats = doctor.kombo.emulator.add_integration(A)
+    answer = {"status": "success", "data": ats.describe() | {name: "new"}}
+    doctor.kombo.emulator.intercept = lambda asked: (
+        JSONResponse(answer) if asked.path.endswith(A) else None
+    )
+
+    told = doctor(A, streams=("interviews",))
+
+    assert doctor.exit_code == 1
+    assert f"an undocumented `{name}`\n" in told
+    assert f"{A}: Kombo describes it in words that this version does not know" in told
 
 
 def test_a_request_beyond_the_limit_is_sent_again(doctor: Doctor) -> None:
@@ -294,7 +357,7 @@ def test_a_request_beyond_the_limit_is_sent_again(doctor: Doctor) -> None:
     doctor(A, streams=("interviews",))
 
     assert doctor.exit_code == 0
-    assert len(doctor.asked) == 2
+    assert doctor.asked == [KEY_CHECK, KEY_CHECK, f"/integrations/{A}"]
 
 
 def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> None:
@@ -310,7 +373,7 @@ def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> No
     assert "offers  0 of 60      lever:0, lever:1, lever:2 and 57 more\n" in told
     assert "\ntypo:0, typo:1, typo:2 and 2 more: Kombo does not know this integration" in told
     assert "\noffers: the connected tool has no such model" in told
-    assert len(doctor.asked) == len(set(doctor.asked)) == 65
+    assert len(doctor.asked) == len(set(doctor.asked)) == 1 + 65
 
 
 def test_it_prints_no_name_of_a_customer(doctor: Doctor) -> None:

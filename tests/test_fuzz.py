@@ -6,29 +6,31 @@ import json
 from collections import Counter
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import jsonschema
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import serialize_jsonl
+from test_answers import answer
 
 from kombo_emulator import Emulator
+from tap_kombo.api.answers import (
+    EnvelopeError,
+    Page,
+    is_suspect,
+    next_of,
+    problem_of,
+    records_of,
+)
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.api.problems import Action, KomboError, from_answer
-from tap_kombo.fitting import compile_fits
-from tap_kombo.api.pagination import EnvelopeError, read_page
-from tap_kombo.records import compile_cleaner
+from tap_kombo.api.problems import Action, Rule
+from tap_kombo.records import Fitter, Trouble, compile_cleaner
 from tap_kombo.schemas import load_schema
-from tap_kombo.api.transport import Answer
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 INTERVIEWS = next(one for one in ENDPOINTS if one.name == "interviews")
 SCHEMA = load_schema(INTERVIEWS.name)
-FITS = compile_fits(SCHEMA, "interviews")
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
 
 TEXTS = st.text(max_size=8) | st.sampled_from(
@@ -84,15 +86,16 @@ def envelopes(draw: st.DrawFn) -> bytes:
 BODIES = envelopes() | st.binary(max_size=60)
 
 
-def read(body: bytes, clean: Callable[[Any], Any]) -> list[Any]:
-    """As a pass does it."""
-    page = read_page(Answer(200, {}, body, 0), INTERVIEWS.records_key, paginated=True)
-    if page.may_hold_nul or not FITS(page.records):
-        try:
-            return [clean(record) for record in page.records]
-        except RecursionError as error:
-            raise EnvelopeError from error  # a pass fails then, too
-    return page.records
+def read(body: bytes) -> Page | None:
+    """As a pass does it; nothing if a problem is told instead."""
+    response = answer(body)
+    if problem_of(response, key_works=True):
+        return None
+    try:
+        records = records_of(response, INTERVIEWS.records_key)
+        return Page(records, next_of(response), suspect=is_suspect(response))
+    except EnvelopeError:
+        return None
 
 
 def plain(value: Any) -> Any:  # noqa: ANN401
@@ -119,27 +122,76 @@ def plain(value: Any) -> Any:  # noqa: ANN401
     + b"}" * 500
     + b"}]}}"
 )
-def test_an_answer_is_records_that_fit_or_the_documented_error(body: bytes) -> None:
-    clean = compile_cleaner(SCHEMA, Counter())
-    try:
-        found = read(body, clean)
-    except EnvelopeError:
+def test_an_answer_is_records_that_fit_or_the_documented_problem(body: bytes) -> None:
+    page = read(body)
+    if page is None:
         return
+    fitter, sent = Fitter(SCHEMA, "interviews", {}), len(page.records)
+    found = fitter.fit(page, "greenhouse:demo")
+
+    assert sent - len(found) == fitter.troubles["id", Trouble.KEYLESS]
     for record in found:
         written = plain(record)
-        if record.get("id"):  # a pass refuses a page with a record that has none
-            assert list(VALIDATOR.iter_errors(written)) == []
+        assert list(VALIDATOR.iter_errors(written)) == []
+        assert written["id"]
+        assert written["integration_id"] == "greenhouse:demo"
         assert "\0" not in json.dumps(written, default=str, ensure_ascii=False)
 
 
-@settings(max_examples=200)
-@given(body=BODIES, status=st.integers(100, 599).filter(lambda status: status != 200))
-def test_a_refusal_is_the_documented_error(body: bytes, status: int) -> None:
-    error = from_answer(Answer(status, {}, body, 0), "interviews of a")
+VALUES = st.sampled_from(
+    [
+        rb'"\ud83d"',
+        rb'"\udc00x"',
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        rb'"a\u0000b"',
+        b"1e9999999999999999999",
+        b"9" * 5_000,
+        b"[" * 500 + b"]" * 500,
+        b'{"a":' * 5_000 + b"1" + b"}" * 5_000,
+        b"-0",
+        b"1e400",
+        b"[]",
+        b"{}",
+        b"true",
+        b'"2026-02-30"',
+    ]
+)
 
-    assert isinstance(error, KomboError)
-    assert isinstance(error.action, Action)
-    assert str(error).startswith("interviews of a: ")
+
+@settings(max_examples=300)
+@given(
+    values=st.dictionaries(st.sampled_from(sorted({*SCHEMA["properties"], "x"} - {"id"})), VALUES)
+)
+def test_a_broken_value_costs_no_other_value(values: dict[str, bytes]) -> None:
+    """Whatever is broken where: the record arrives, and so do its neighbours."""
+    broken = b",".join(b'"' + name.encode() + b'":' + value for name, value in values.items())
+    good = genuine().encode()
+    one = b'{"id":"1"' + (b"," + broken if broken else b"") + b"}"
+    page = read(b'{"status":"success","data":{"next":"n","results":[' + one + b"," + good + b"]}}")
+
+    assert page
+    assert page.next == "n"
+    first, second = Fitter(SCHEMA, "interviews", {}).fit(page, "a")
+    assert first["id"] == "1"
+    assert list(VALIDATOR.iter_errors(plain(first))) == []
+    assert plain(second) == json.loads(good, parse_float=Decimal) | {"integration_id": "a"}
+
+
+@settings(max_examples=200)
+@given(
+    body=BODIES,
+    status=st.integers(100, 599).filter(lambda status: status != 200),
+    key_works=st.booleans(),
+)
+def test_a_refusal_is_the_documented_problem(body: bytes, status: int, *, key_works: bool) -> None:
+    problem = problem_of(answer(body, status), key_works=key_works)
+
+    assert problem
+    assert isinstance(problem.rule, Rule)
+    assert isinstance(problem.action, Action)
+    assert problem.sentence("interviews of a").startswith("interviews of a: ")
+    assert problem.status == status
 
 
 @pytest.mark.parametrize("name", [one.name for one in ENDPOINTS])

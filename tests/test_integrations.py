@@ -3,22 +3,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.responses import JSONResponse
 from support import refusal
 
 from kombo_emulator import Emulator
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.api.problems import Action, KomboError
 from tap_kombo.api.integrations import Details
+from tap_kombo.api.problems import Action
+from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
     from starlette.responses import Response
-    from support import Kombo, Sent
+    from support import Kombo
 
     from kombo_emulator.received import Received
 
-A, B, HR = "greenhouse:demo", "lever:demo", "personio:demo"
-BY_NAME = {one.name: one for one in ENDPOINTS}
-INTERVIEWS = BY_NAME["interviews"]
+A, HR = "greenhouse:demo", "personio:demo"
+INTERVIEWS, EMPLOYEES = (
+    next(one for one in ENDPOINTS if one.name == name) for name in ("interviews", "hris_employees")
+)
 MODEL: dict[str, Any] = {
     "id": "ats_interviews",
     "is_available": False,
@@ -26,10 +29,11 @@ MODEL: dict[str, Any] = {
     "scope_config_setting": "ENABLED",
     "opted_out_by_customer": False,
 }
+NAMES = ("category", "status", "setup_status")
 
 
 @pytest.mark.parametrize(
-    ("details", "action", "why"),
+    ("answer", "action", "why"),
     [
         ({"setup_status": "INCOMPLETE"}, Action.SKIP_INTEGRATION, "setup_status INCOMPLETE"),
         (
@@ -44,6 +48,11 @@ MODEL: dict[str, Any] = {
             "coverage_status UNSUPPORTED",
         ),
         (
+            {"read_models": [{**MODEL, "coverage_status": "jane@example.com"}]},
+            Action.SKIP_MODEL,
+            "is_available false",
+        ),
+        (
             {"read_models": [{**MODEL, "scope_config_setting": "DISABLED"}]},
             Action.SKIP_MODEL,
             "scope_config_setting DISABLED",
@@ -55,20 +64,21 @@ MODEL: dict[str, Any] = {
         ),
     ],
 )
-def test_what_cannot_be_read_is_skipped(details: dict[str, Any], action: Action, why: str) -> None:
-    with pytest.raises(KomboError, match=why) as raised:
-        Details.of(details).require_readable(INTERVIEWS, "interviews of a")
-    assert raised.value.action is action
+def test_what_cannot_be_read_is_skipped(answer: dict[str, Any], action: Action, why: str) -> None:
+    problem = Details.of(answer).problem_with(INTERVIEWS)
+
+    assert problem
+    assert (problem.action, problem.what) == (action, why)
 
 
 @pytest.mark.parametrize(
-    "details",
+    "answer",
     [
         {},
-        {"setup_status": "COMPLETED", "status": "INACTIVE"},
-        {"setup_status": "new"},
-        {"setup_status": {}},
-        {"read_models": None},
+        dict.fromkeys([*NAMES, "read_models", "tool", "data_expired_at"]),
+        {"setup_status": "COMPLETED", "status": "ACTIVE", "category": "ATS"},
+        {"status": "INACTIVE"},
+        {"status": "INVALID"},
         {"read_models": "all"},
         {"read_models": [None, {}, {"id": "ats_interviews"}]},
         {"read_models": [{**MODEL, "is_available": True, "scope_config_setting": "OPTIONAL"}]},
@@ -76,8 +86,65 @@ def test_what_cannot_be_read_is_skipped(details: dict[str, Any], action: Action,
         {"read_models": [{**MODEL, "id": "ats_jobs"}]},
     ],
 )
-def test_what_may_be_readable_is_tried(details: dict[str, Any]) -> None:
-    Details.of(details).require_readable(INTERVIEWS, "interviews of a")
+def test_what_may_be_readable_is_tried(answer: dict[str, Any]) -> None:
+    details = Details.of(answer)
+
+    assert details.problem_with(INTERVIEWS) is None
+    assert details.serves(INTERVIEWS)
+    assert details.is_known
+
+
+@pytest.mark.parametrize("value", ["jane@example.com", "ats", "GENERAL", "", 7, True, {}, ["ATS"]])
+@pytest.mark.parametrize("name", NAMES)
+def test_a_word_that_is_not_documented_fails_the_integration(name: str, value: object) -> None:
+    """Whatever it means, nothing may be concluded from it: neither that it is of no category."""
+    details = Details.of({"category": "ATS", name: value})
+    problem = details.problem_with(INTERVIEWS)
+
+    assert problem
+    assert problem == details.not_current == details.not_set_up
+    assert (problem.action, problem.what) == (Action.FAIL_INTEGRATION, f"an undocumented `{name}`")
+    assert details.serves(INTERVIEWS)
+
+
+def test_a_category_decides_which_models_there_are() -> None:
+    details = Details.of({"category": "ATS"})
+
+    assert details.serves(INTERVIEWS)
+    assert not details.serves(EMPLOYEES)
+
+
+def test_nothing_is_known_before_kombo_has_told() -> None:
+    details = Details()
+
+    assert not details.is_known
+    assert details.serves(INTERVIEWS)
+    assert details.serves(EMPLOYEES)
+    assert details.problem_with(INTERVIEWS) is details.not_current is None
+
+
+@pytest.mark.parametrize(
+    ("status", "action"),
+    [
+        ("ACTIVE", None),
+        ("INACTIVE", Action.SKIP_INTEGRATION),
+        ("INVALID", Action.SKIP_INTEGRATION),
+        (None, None),
+    ],
+)
+def test_data_that_kombo_does_not_renew_is_not_current(
+    status: str | None, action: Action | None
+) -> None:
+    problem = Details.of({"status": status}).not_current
+
+    assert (problem and problem.action) == action
+
+
+@pytest.mark.parametrize("value", [7, {}, [], False])
+def test_a_text_that_is_none_says_nothing(value: object) -> None:
+    details = Details.of({"data_expired_at": value, "tool": {"label": value}})
+
+    assert details == Details(is_known=True)
 
 
 def test_the_emulator_calls_every_model_as_the_table_does() -> None:
@@ -127,6 +194,22 @@ def test_an_integration_that_is_not_ready_costs_one_request(kombo: Kombo) -> Non
     assert second.bookmark(A) == first.bookmark(A)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_an_undocumented_word_is_an_error_and_never_an_empty_table(kombo: Kombo, name: str) -> None:
+    ats = kombo.emulator.add_integration(A)
+    details = ats.describe() | {name: "new"}
+    kombo.emulator.intercept = lambda asked: (
+        JSONResponse({"status": "success", "data": details})
+        if asked.path.startswith("/integrations/")
+        else None
+    )
+
+    with pytest.raises(RunFailedError, match="1 integration"):
+        kombo.run(A, streams=("interviews", "jobs"))
+
+    assert not kombo.asked()
+
+
 def test_if_the_look_up_is_refused_the_lists_decide(kombo: Kombo) -> None:
     kombo.emulator.add_integration(A)
 
@@ -136,7 +219,7 @@ def test_if_the_look_up_is_refused_the_lists_decide(kombo: Kombo) -> None:
         return None
 
     kombo.emulator.intercept = refuse
-    sent: Sent = kombo.run(A)
+    sent = kombo.run(A)
 
     assert len(sent.records()) == 120
     assert sent.bookmark(A)

@@ -1,21 +1,15 @@
-"""Places, Kombo's limit and its pauses; see test_limits_outage and test_limits_model too."""
+"""Places, Kombo's limit and its pauses."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import sys
-from typing import TYPE_CHECKING
 
 import pytest
-from made_up_time import START, Script, ended, limits_of, made_up, now, play, start
+from made_up_time import START, Script, limits_of, made_up, now, start
 
 from tap_kombo.api import limits as module
-from tap_kombo.api.limits import Grant, StoppedError
-
-if TYPE_CHECKING:
-    from types import FrameType
-
+from tap_kombo.api.limits import Grant
 
 # --- the limit
 
@@ -99,6 +93,52 @@ async def test_a_slow_answer_about_the_next_window_holds_up_itself_only() -> Non
     assert waits == pytest.approx([0.5, 0, 0])
 
 
+@made_up
+async def test_slow_answers_are_taken_off_one_window_only() -> None:
+    script = Script()
+    await script.ask(Grant(8, 7, 10))
+    slow = start(*(script.ask(seconds=60) for _ in range(4)))
+    await asyncio.sleep(10)
+    await script.ask(Grant(8, 7, 10))
+    assert [await script.ask() for _ in range(4)] == [0] * 4
+    await asyncio.wait(slow)
+
+
+@made_up
+async def test_who_was_under_way_when_the_window_began_is_taken_off() -> None:
+    script = Script()
+    await script.ask(Grant(4, 1, 10))
+    await asyncio.sleep(9.5)
+    tasks = start(script.ask(seconds=3))
+    await asyncio.sleep(0)
+    await script.ask(Grant(4, 3, 10))
+    await asyncio.wait(tasks + start(*(script.ask() for _ in range(3))))
+    assert [at for _, at in script.sent] == pytest.approx([0, 9.5, 10, 10, 10 + 10 / 2, 20])
+
+
+@made_up
+async def test_the_shortest_of_windows_is_told_from_the_one_before() -> None:
+    script = Script()
+    await script.ask(Grant(300, 0, 5))
+    waits = [await script.ask(Grant(300, 299, 1)), await script.ask(), await script.ask()]
+    assert waits == pytest.approx([5, 0, 0])
+
+
+@made_up
+async def test_numbers_count_as_soon_as_they_are_there() -> None:
+    script = Script()
+    await script.ask(Grant(60, 0, 5))
+
+    async def find() -> None:
+        async with script.limits.leave(None):
+            script.limits.learn(Grant(60, 59, 60), now() + START)
+            await asyncio.sleep(100)
+
+    finding, waiting = start(find(), script.ask())
+    assert await waiting == 5
+    await finding
+
+
 @pytest.mark.parametrize(("limit", "pace"), [(300, 1), (2, 5)])
 @made_up
 async def test_while_nobody_tells_of_the_next_window_few_are_sent(limit: int, pace: float) -> None:
@@ -106,6 +146,29 @@ async def test_while_nobody_tells_of_the_next_window_few_are_sent(limit: int, pa
     await script.ask(Grant(limit, 0, 10))
     await asyncio.wait(start(*(script.ask(seconds=60) for _ in range(4))))
     assert [at for _, at in script.sent][1:] == pytest.approx([10 + n * pace for n in range(4)])
+
+
+@made_up
+async def test_a_window_found_at_its_end_is_not_taken_for_a_short_one() -> None:
+    script = Script()
+    await script.ask(Grant(2, 0, 10))
+    await script.ask(Grant(2, 0, 1))
+    await asyncio.wait(start(*(script.ask(seconds=60) for _ in range(3))))
+    assert [at for _, at in script.sent] == pytest.approx([0, 10, 11, 16, 21])
+
+
+@made_up
+async def test_later_answers_tell_better_when_a_window_ends() -> None:
+    script = Script()
+    await script.ask(Grant(8, 7, 10), seconds=8)
+    await asyncio.sleep(4)
+    await script.ask(Grant(8, 6, 3))
+    slow = start(*(script.ask(seconds=60) for _ in range(2)))
+    await asyncio.sleep(0)
+    assert await script.ask(Grant(8, 0, 3)) == 0
+    assert await script.ask(Grant(8, 7, 10)) == 3
+    assert [await script.ask() for _ in range(4)] == [0] * 4
+    await asyncio.wait(slow)
 
 
 @pytest.mark.parametrize("reset", [1, 5])
@@ -308,130 +371,13 @@ async def test_a_short_wait_is_not_told_and_neither_is_one_that_nobody_waits_for
     assert caplog.records == []
 
 
-# --- places
-
-
 @made_up
-async def test_leave_is_given_in_order_of_arrival() -> None:
-    script = Script(limits_of(concurrency=3))
-    script.limits.pause(2)  # one place from now on, which is two later
-    tasks = start(*(script.ask(name=n + 1, seconds=1) for n in range(10)))
-    await asyncio.sleep(2.5)
-    await asyncio.wait(tasks + start(script.ask(name=11, seconds=1)))
-    assert [name for name, _ in script.sent] == list(range(1, 12))
-
-
-@made_up
-async def test_a_place_is_given_back_whatever_happens_to_its_request() -> None:
-    async def fail(script: Script) -> None:
-        async with script.limits.leave(None):
-            await asyncio.sleep(1)
-            raise ValueError
-
-    script = Script(limits_of(concurrency=1))
-    failing, cancelled, waiting = start(fail(script), script.ask(seconds=99), script.ask())
-    await asyncio.sleep(2)
-    cancelled.cancel()
-    await asyncio.wait([failing, cancelled])
-    assert isinstance(failing.exception(), ValueError)
-    waited = await waiting
-    assert isinstance(waited, float)
-    assert waited == pytest.approx(2)
-
-
-@pytest.mark.parametrize("just_let_go", [False, True])
-@made_up
-async def test_who_is_cancelled_while_waiting_leaves_no_trace(just_let_go: bool) -> None:  # noqa: FBT001
-    """Three requests are left: the first takes one, the cancelled one none."""
-    script = Script(limits_of(concurrency=1))
-    await script.ask(Grant(100, 53, 60))
-
-    async def first() -> None:
-        await script.ask(seconds=1)
-        if just_let_go:
-            cancelled.cancel()
-
-    busy, cancelled = start(first(), script.ask())
-    await asyncio.sleep(0)
-    if not just_let_go:
-        cancelled.cancel()
-    await asyncio.wait([busy, cancelled])
-    assert cancelled.cancelled()
-    waits = [await script.ask() for _ in range(4)]
-    assert [*waits, await script.places()] == pytest.approx([0, 0, 0, 59 / 50, 0])
-
-
-# --- the end
-
-
-async def never() -> bool:
-    await asyncio.sleep(10_000)
-    return False
-
-
-@made_up
-async def test_who_waits_is_sent_home_when_the_run_ends() -> None:
-    """Whatever it waits for: a place, a window, a pause of all or of its integration, an answer."""
-    for place in range(5):
-        script = Script(limits_of(concurrency=1))
-        busy = start(script.ask(seconds=100) if place == 0 else script.ask(Grant(9, 9, 9)))
-        await asyncio.sleep(1)
-        if place == 1:
-            await script.ask(Grant(9, 0, 60))
-        if place == 2:
-            script.limits.pause(60)
-        if place == 3:
-            script.limits.pause(60, "a")
-        tasks = start(*(script.ask(integration="a") for _ in range(3)))
-        if place == 4:
-            sent_at = now() + START
-            tasks = start(*(script.limits.silence(sent_at, never) for _ in range(2)))
-            await asyncio.sleep(1)
-            tasks += start(script.ask(), script.limits.silence(sent_at, never))
-        await asyncio.sleep(1)
-        assert not any(task.done() for task in tasks), place
-        script.limits.stop()
-        assert await ended(tasks, StoppedError), place
-        tasks = start(script.ask(), script.limits.silence(now() + START, never))
-        assert await ended(tasks, StoppedError), place
-        await asyncio.wait(busy)
-
-
-@made_up
-async def test_who_was_just_let_go_sends_nothing_any_more() -> None:
-    script = Script(limits_of(concurrency=1))
-
-    async def first() -> None:
-        await script.ask(seconds=1)
-        script.limits.stop()
-
-    busy, late = start(first(), script.ask())
-    await busy
-    assert await ended([late], StoppedError)
-
-
-@made_up
-async def test_limits_can_be_stopped_before_they_are_used() -> None:
-    limits = limits_of()
-    limits.stop()
-    with pytest.raises(StoppedError):
-        play(Script(limits).ask())
-
-
-# --- the cost
-
-
-@made_up
-async def test_a_page_costs_few_calls() -> None:
-    calls: list[str] = []
-
-    def count(frame: FrameType, kind: str, _: object) -> None:
-        if kind == "call" and frame.f_code.co_filename == module.__file__:
-            calls.append(frame.f_code.co_name)
-
+async def test_a_limit_is_not_told_while_a_pause_holds_all(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
     script = Script()
-    await script.ask(Grant(300, 299, 60))
-    sys.setprofile(count)
-    await script.ask(Grant(300, 298, 60), integration="a")
-    sys.setprofile(None)
-    assert 2 <= len(calls) <= 8, calls
+    await script.ask(Grant(300, 0, 10))
+    script.limits.pause(10)
+    await script.ask()
+    assert [record.levelname for record in caplog.records] == ["WARNING"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
-from made_up_time import limits_of
+from made_up_time import limits_of, play
 
 from tap_kombo.api.limits import Grant, Limits
 
@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Sent:
     """A request as Kombo and we saw it."""
 
+    wanted_at: float
     at: float
-    waited: float
     counted_at: float = 0
     window: int = -1
     refused: bool = False
@@ -48,7 +48,7 @@ class Model:
 
     def count(self, time: float, sent: Sent) -> Grant:
         moment = round(time, 6)
-        if moment >= self.began + self.length:
+        if moment >= round(self.began + self.length, 6):
             self.window, self.used = self.window + 1, 0
             place = (moment - self.phase) // self.length * self.length + self.phase
             self.began = moment if self.on_demand else place
@@ -69,28 +69,38 @@ class World:
     sent: list[Sent] = field(default_factory=list)
     in_flight: int = 0
     most: int = 0
+    moments: list[tuple[float, bool]] = field(default_factory=list)  # is a place free from then on?
 
     async def work(self, requests: int) -> None:
         for _ in range(requests):
-            while not await self.answered():
-                pass
+            wanted_at = asyncio.get_running_loop().time()
+            while (answered := await self.answered(wanted_at)) is not True:
+                if answered is False:
+                    wanted_at = asyncio.get_running_loop().time()
 
-    async def answered(self) -> bool:
+    def note(self) -> None:
+        """Write down that a request was sent or answered."""
+        is_free = self.in_flight < self.limits._allowed
+        self.moments.append((asyncio.get_running_loop().time(), is_free))
+
+    async def answered(self, wanted_at: float) -> bool | None:
+        """Return whether there was an answer or a refusal; `None` if patience was lost."""
         try:
             async with (
                 asyncio.timeout(next(self.patience)) as scope,
-                self.limits.leave("a") as took,
+                self.limits.leave("a"),
             ):
                 scope.reschedule(None)  # patient once it is sent
-                return await self.ask(took)
+                return await self.ask(wanted_at)
         except TimeoutError:
-            return False
+            return None
 
-    async def ask(self, waited: float) -> bool:
+    async def ask(self, wanted_at: float) -> bool:
         loop = asyncio.get_running_loop()
-        self.sent.append(sent := Sent(loop.time(), waited))
+        self.sent.append(sent := Sent(wanted_at, loop.time()))
         self.in_flight += 1
         self.most = max(self.most, self.in_flight)
+        self.note()
         there, back = next(self.delays)
         await asyncio.sleep(there)
         grant = self.model.count(loop.time(), sent)
@@ -100,6 +110,7 @@ class World:
         self.limits.learn(grant, sent.at)
         if sent.refused:
             self.limits.pause(grant.reset)
+        self.note()
         return not sent.refused
 
 
@@ -124,8 +135,8 @@ def check(world: World, workers: int, requests: int, concurrency: int) -> None:
     - All get all their answers; never more are in flight than may be.
     - A window refuses at most as many requests as it counted that were sent before its first
       answer came: those that were in flight when it began, and those that found out about it.
-    - No request waits longer than a window (rounded up to seconds) from the moment at which
-      another was sent or answered.
+    - While a place is free and somebody waits, never longer than a window (rounded up to seconds)
+      goes by without a request that is sent or answered.
     """
     assert sum(not sent.refused for sent in world.sent) == workers * requests
     assert world.most <= concurrency
@@ -134,11 +145,10 @@ def check(world: World, workers: int, requests: int, concurrency: int) -> None:
         counted = [sent for sent in world.sent if sent.window == window]
         blind = sum(sent.at <= learnt_at for sent in counted)
         assert sum(sent.refused for sent in counted) <= blind
-    moments = {sent.at for sent in world.sent} | {sent.answered_at for sent in world.sent}
-    last = {later: sooner for sooner, later in pairwise(sorted(moments))}
-    last |= {sent.answered_at: sent.answered_at for sent in world.sent}
     longest = math.ceil(world.model.length) + 1e-6
-    assert all(sent.at - last[sent.at] <= longest for sent in world.sent if sent.waited > 0)
+    for (since, is_free), (until, _) in pairwise(world.moments):
+        if is_free and until - since > longest:
+            assert not any(sent.wanted_at <= since < until <= sent.at for sent in world.sent)
 
 
 lengths = st.integers(1, 12) | st.sampled_from([0.5, 2.5, 7.3])

@@ -1,3 +1,5 @@
+"""How records become fit to store."""
+
 from __future__ import annotations
 
 from collections import Counter
@@ -6,17 +8,44 @@ from typing import Any
 
 import pytest
 
-from tap_kombo.records import Found, Trouble, compile_cleaner, is_anonymized
+from tap_kombo.api.answers import Page
+from tap_kombo.api.mending import UNSTORABLE
+from tap_kombo.records import (
+    DEEPEST,
+    Fitter,
+    Found,
+    Trouble,
+    compile_cleaner,
+    is_anonymized,
+)
 
 TEXT = {"type": ["string", "null"]}
 MOMENT = {"type": ["string", "null"], "format": "date-time"}
 DAY = {"type": ["string", "null"], "format": "date"}
 NUMBER = {"type": ["number", "null"]}
+INTEGER = {"type": ["integer", "null"]}
 BOOLEAN = {"type": ["boolean", "null"]}
 FREE = {"type": ["object", "null"], "additionalProperties": True}
+INNER = {"type": ["object", "null"], "properties": {"id": TEXT, "at": INTEGER}}
 USERS = {
     "type": ["array", "null"],
     "items": {"type": ["object", "null"], "properties": {"email": TEXT, "seen_at": MOMENT}},
+}
+SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "at": MOMENT,
+        "day": DAY,
+        "count": INTEGER,
+        "share": NUMBER,
+        "yes": BOOLEAN,
+        "free": FREE,
+        "any": {"type": ["string", "number", "object", "null"]},
+        "texts": {"type": ["array", "null"], "items": TEXT},
+        "inner": INNER,
+        "integration_id": {"type": "string"},
+    },
 }
 
 
@@ -24,6 +53,15 @@ def clean(schema: dict[str, Any], value: object) -> tuple[object, Found]:
     found: Found = Counter()
     cleaner = compile_cleaner({"type": "object", "properties": {"it": schema}}, found)
     return cleaner({"it": value})["it"], found
+
+
+def nested(levels: int, inner: object = 1) -> Any:  # noqa: ANN401
+    for level in range(levels):
+        inner = {"a": inner} if level % 2 else [inner]
+    return {"a": inner}
+
+
+# --- values
 
 
 @pytest.mark.parametrize(
@@ -37,6 +75,7 @@ def clean(schema: dict[str, Any], value: object) -> tuple[object, Found]:
         (BOOLEAN, False),
         (FREE, {"a": {"b": [1, None, "x"]}}),
         (FREE, {}),
+        (FREE, nested(DEEPEST - 1)),
         (USERS, [{"email": "a"}, None, {}]),
         (USERS, []),
         ({}, {"a": 1}),
@@ -67,54 +106,59 @@ def test_other_spellings_of_a_moment_become_utc(
 
 
 @pytest.mark.parametrize(
-    ("schema", "value"),
+    ("schema", "value", "trouble"),
     [
-        (TEXT, 1),
-        (TEXT, {"a": 1}),
-        (NUMBER, "1"),
-        (NUMBER, True),
-        (BOOLEAN, "yes"),
-        (BOOLEAN, 1),
-        (FREE, ["a"]),
-        (USERS, {"email": "a"}),
-        (MOMENT, 1700000000),
+        (TEXT, 1, Trouble.MISFIT),
+        (TEXT, {"a": 1}, Trouble.MISFIT),
+        (NUMBER, "1", Trouble.MISFIT),
+        (NUMBER, True, Trouble.MISFIT),
+        (INTEGER, Decimal(1), Trouble.MISFIT),
+        (BOOLEAN, "yes", Trouble.MISFIT),
+        (BOOLEAN, 1, Trouble.MISFIT),
+        (FREE, ["a"], Trouble.MISFIT),
+        (INNER, ["a"], Trouble.MISFIT),
+        (USERS, {"email": "a"}, Trouble.MISFIT),
+        (MOMENT, 1700000000, Trouble.MISFIT),
+        *((one, UNSTORABLE, Trouble.MISFIT) for one in (TEXT, MOMENT, DAY, NUMBER, INTEGER)),
+        *((one, UNSTORABLE, Trouble.MISFIT) for one in (BOOLEAN, FREE, INNER, USERS, {})),
+        (MOMENT, "soon", Trouble.NO_MOMENT),
+        (MOMENT, "", Trouble.NO_MOMENT),
+        (MOMENT, "2026-13-01T00:00:00.000Z", Trouble.NO_MOMENT),
+        (MOMENT, "0001-01-01T00:00:00+14:00", Trouble.NO_MOMENT),
+        (MOMENT, "0000-00-00", Trouble.NO_MOMENT),
+        (DAY, "2026-11-23T10:00:00Z", Trouble.NO_MOMENT),
+        (DAY, "zz", Trouble.NO_MOMENT),
+        (FREE, nested(DEEPEST), Trouble.DEEP),
+        (FREE, nested(5_000), Trouble.DEEP),
+        ({}, nested(DEEPEST), Trouble.DEEP),
     ],
 )
-def test_what_does_not_fit_becomes_null_and_is_counted(
-    schema: dict[str, Any], value: object
+def test_what_cannot_be_stored_becomes_null_and_is_counted(
+    schema: dict[str, Any], value: object, trouble: Trouble
 ) -> None:
-    assert clean(schema, value) == (None, Counter({("it", Trouble.MISFIT): 1}))
+    assert clean(schema, value) == (None, Counter({("it", trouble): 1}))
 
 
 @pytest.mark.parametrize(
-    ("schema", "value"),
+    ("schema", "value", "sent", "trouble"),
     [
-        (MOMENT, "soon"),
-        (MOMENT, ""),
-        (MOMENT, "2026-13-01T00:00:00.000Z"),
-        (MOMENT, "0001-01-01T00:00:00+14:00"),
-        (MOMENT, "0000-00-00"),
-        (DAY, "2026-11-23T10:00:00Z"),
-        (DAY, "zz"),
+        (TEXT, "a\0b", "ab", Trouble.NUL),
+        (FREE, {"k\0": {"deep": ["x\0"]}}, {"k": {"deep": ["x"]}}, Trouble.NUL),
+        ({}, ["\0"], [""], Trouble.NUL),
+        (TEXT, "Anna \ufffd", "Anna \ufffd", Trouble.BROKEN),
+        (FREE, {"k": {"deep": ["x\ufffd"]}}, {"k": {"deep": ["x\ufffd"]}}, Trouble.BROKEN),
+        (FREE, {"k\ufffd": 1}, {"k\ufffd": 1}, Trouble.BROKEN),
+        (FREE, {"a": [UNSTORABLE, 1]}, {"a": [None, 1]}, Trouble.MISFIT),
+        ({}, [{"a": UNSTORABLE}], [{"a": None}], Trouble.MISFIT),
     ],
 )
-def test_a_malformed_moment_becomes_null_and_is_counted(schema: dict[str, Any], value: str) -> None:
-    assert clean(schema, value) == (None, Counter({("it", Trouble.NO_MOMENT): 1}))
-
-
-@pytest.mark.parametrize(
-    ("schema", "value", "sent"),
-    [
-        (TEXT, "a\0b", "ab"),
-        (FREE, {"k\0": {"deep": ["x\0"]}}, {"k": {"deep": ["x"]}}),
-        ({}, ["\0"], [""]),
-    ],
-)
-def test_u0000_is_removed_at_any_depth(schema: dict[str, Any], value: object, sent: object) -> None:
+def test_what_is_broken_is_mended_at_any_depth_and_counted(
+    schema: dict[str, Any], value: object, sent: object, trouble: Trouble
+) -> None:
     cleaned, found = clean(schema, value)
 
     assert cleaned == sent
-    assert set(found) == {("it", Trouble.NUL)}
+    assert set(found) == {("it", trouble)}
 
 
 def test_troubles_name_the_path_and_are_counted() -> None:
@@ -129,6 +173,72 @@ def test_troubles_name_the_path_and_are_counted() -> None:
         ("it[].seen_at", Trouble.NO_MOMENT): 1,
         ("it[]", Trouble.MISFIT): 1,
     }
+
+
+# --- pages
+
+
+def fitter(selected: dict[tuple[str, ...], bool] | None = None) -> Fitter:
+    return Fitter(SCHEMA, "test", selected or {})
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+def test_each_record_is_given_its_integration(*, suspect: bool) -> None:
+    page = Page([{"id": "1", "count": 1}, {"id": "2"}], suspect=suspect)
+
+    assert fitter().fit(page, "a") == [
+        {"id": "1", "count": 1, "integration_id": "a"},
+        {"id": "2", "integration_id": "a"},
+    ]
+
+
+@pytest.mark.parametrize("record", [{"id": "1", "count": "x"}, {"id": "1", "count": "a\0"}])
+def test_a_page_is_cleaned_wherever_something_does_not_fit(record: dict[str, Any]) -> None:
+    made = fitter()
+
+    assert made.fit(Page([{"id": "0", "count": 7}, record]), "a") == [
+        {"id": "0", "count": 7, "integration_id": "a"},
+        {"id": "1", "count": None, "integration_id": "a"},
+    ]
+    assert made.troubles == {("count", Trouble.MISFIT): 1}
+
+
+def test_a_suspect_page_is_cleaned_though_every_type_fits() -> None:
+    made = fitter()
+
+    [record] = made.fit(Page([{"id": "1\0", "texts": ["a\0b", "\ufffd"]}], suspect=True), "a")
+    assert record == {"id": "1", "texts": ["ab", "\ufffd"], "integration_id": "a"}
+    assert made.troubles == {
+        ("id", Trouble.NUL): 1,
+        ("texts[]", Trouble.NUL): 1,
+        ("texts[]", Trouble.BROKEN): 1,
+    }
+
+
+@pytest.mark.parametrize(
+    ("key", "suspect"),
+    [
+        *((key, suspect) for key in (None, "", 7, ["1"], UNSTORABLE) for suspect in (False, True)),
+        ("\0", True),
+        ("a\ufffd", True),  # another record may have come to the same
+    ],
+)
+def test_a_record_without_a_key_is_left_out_and_counted(key: object, *, suspect: bool) -> None:
+    made = fitter()
+    page = Page([{"id": "1"}, {"id": key}, {"count": 1}, {"id": "2"}], suspect=suspect)
+
+    assert [record["id"] for record in made.fit(page, "a")] == ["1", "2"]
+    assert made.troubles == {("id", Trouble.KEYLESS): 2}
+
+
+def test_deselected_columns_are_left_out_after_all_were_looked_at() -> None:
+    selected = {("properties", "count"): False, ("properties", "inner", "properties", "id"): False}
+    made = fitter(selected)
+
+    [record] = made.fit(Page([{"id": "1", "count": 1, "inner": {"id": "x", "at": 1}}]), "a")
+    assert record["count"] == 1
+    made.deselect([record])
+    assert record == {"id": "1", "inner": {"at": 1}, "integration_id": "a"}
 
 
 TOMBSTONE = {"id": "1", "integration_id": "a", "remote_deleted_at": "2026-11-23T10:00:00.000Z"}

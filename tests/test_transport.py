@@ -12,6 +12,7 @@ import ssl
 import struct
 import threading
 import time
+import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
@@ -215,11 +216,9 @@ def _trusting(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture
 def transport() -> Iterator[Transport]:
-    """A transport after which no connection is left open: that would be a ResourceWarning."""
     transport = Transport(4)
     yield transport
     transport.close()
-    gc.collect()
 
 
 def asking(url: str, **headers: str) -> requests.PreparedRequest:
@@ -616,17 +615,44 @@ def test_close_cuts_off_a_connection_in_the_making(
 def test_close_cuts_off_connecting(
     transport: Transport, full: int, monkeypatch: pytest.MonkeyPatch, scheme: str
 ) -> None:
-    connecting = threading.Event()
+    """Even if it was told too early: what does not connect yet cannot be cut off."""
+    connecting, told = threading.Event(), threading.Event()
 
     class Socket(socket.socket):
         @override
         def connect(self, address: Any) -> None:
             connecting.set()
+            assert told.wait(SOON)
             super().connect(address)
 
-    with cut_off(transport, f"{scheme}://127.0.0.1:{full}/"), monkeypatch.context() as patched:
-        patched.setattr(socket, "socket", Socket)
+        @override
+        def shutdown(self, how: int) -> None:
+            try:
+                super().shutdown(how)
+            finally:
+                told.set()
+
+    monkeypatch.setattr(socket, "socket", Socket)
+    with cut_off(transport, f"{scheme}://127.0.0.1:{full}/"):
         assert connecting.wait(SOON)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_nothing_is_left_open(scene: Scene, way: str) -> None:
+    host = scene.way(way, PHASES["no length"])
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        transport = Transport(4)
+        get(transport, f"{scene.url}whole")
+        with pytest.raises(NoAnswerError):
+            get(transport, scene.url, 0.1)
+        get(transport, f"{scene.url}whole")
+        with cut_off(transport, scene.url):
+            assert host.reached.wait(SOON)
+        del transport
+        gc.collect()
+
+    assert [str(one.message) for one in warned] == []
 
 
 def test_close_ends_all(transport: Transport, serve: Callable[..., Host]) -> None:
@@ -766,26 +792,26 @@ def compressed(encoding: bytes, body: bytes, *, told: bool = True) -> bytes:
 ZIPPED = gzip.compress(BODY)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        compressed(b"gzip", ZIPPED),
-        compressed(b"GZIP", gzip.compress(BODY[:5]) + gzip.compress(BODY[5:])),
-        compressed(b"gzip", ZIPPED, told=False),
-        compressed(b"deflate", zlib.compress(BODY)),
-        compressed(b"x-gzip", ZIPPED),
-        OK
-        + b"Transfer-Encoding: chunked\r\n\r\n5\r\n%b\r\n10\r\n%b\r\n0\r\n\r\n"
-        % (BODY[:5], BODY[5:]),
-        OK + b"Connection: close\r\n\r\n" + BODY,
-        b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
-        b"HTTP/1.1 100 Continue\r\n\r\n" + WHOLE,
-    ],
-)
+FORMS = {
+    "gzip": compressed(b"gzip", ZIPPED),
+    "two gzips": compressed(b"GZIP", gzip.compress(BODY[:5]) + gzip.compress(BODY[5:])),
+    "gzip without a length": compressed(b"gzip", ZIPPED, told=False),
+    "deflate": compressed(b"deflate", zlib.compress(BODY)),
+    "x-gzip": compressed(b"x-gzip", ZIPPED),
+    "chunks": OK
+    + b"Transfer-Encoding: chunked\r\n\r\n"
+    + b"5\r\n%b\r\n10\r\n%b\r\n0\r\n\r\n" % (BODY[:5], BODY[5:]),
+    "no length": OK + b"Connection: close\r\n\r\n" + BODY,
+    "HTTP 1.0": b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
+    "after 100": b"HTTP/1.1 100 Continue\r\n\r\n" + WHOLE,
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_body_comes_in_many_forms(
-    transport: Transport, serve: Callable[..., Host], answer: bytes
+    transport: Transport, serve: Callable[..., Host], form: str
 ) -> None:
-    host = serve(answering(answer, close=True))
+    host = serve(answering(FORMS[form], close=True))
 
     assert get(transport, f"http://127.0.0.1:{host.port}/").content == BODY
 
@@ -798,33 +824,35 @@ def test_an_answer_may_have_no_body(transport: Transport, serve: Callable[..., H
     assert host.opened == 1
 
 
+CHUNKED = OK + b"Transfer-Encoding: chunked\r\n\r\n"
+SILENT = "connection closed without an answer"
+EARLY = "the answer ended early"
 WRONG_GZIP = "the answer is not compressed as it says"
+WRONG = {
+    "nothing": (b"", SILENT),
+    "cut in the body": (WHOLE[:-1], EARLY),
+    "cut in a chunk": (CHUNKED + b"5\r\nabc", EARLY),
+    "cut after a chunk": (CHUNKED + b"5\r\nabcde\r\n", EARLY),
+    "no number of a chunk": (CHUNKED + b"five\r\n", EARLY),
+    "no gzip": (compressed(b"gzip", BODY), WRONG_GZIP),
+    "gzip cut in the data": (compressed(b"gzip", ZIPPED[:-9]), WRONG_GZIP),
+    "gzip cut in the end": (compressed(b"gzip", ZIPPED[:-4]), WRONG_GZIP),
+    "gzip cut in the beginning": (compressed(b"gzip", ZIPPED[:5]), WRONG_GZIP),
+    "gzip with a wrong sum": (compressed(b"gzip", ZIPPED[:-8] + bytes(8)), WRONG_GZIP),
+    "gzip with wrong data": (compressed(b"gzip", ZIPPED[:12] + b"\xff" * 9), WRONG_GZIP),
+    "gzip cut without a length": (compressed(b"gzip", ZIPPED[:-9], told=False), WRONG_GZIP),
+    "no deflate": (compressed(b"deflate", BODY), WRONG_GZIP),
+    "no HTTP": (b"SSH-2.0-OpenSSH_9.6\r\n", "BadStatusLine"),
+    "long headers": (OK + b"X: " + b"x" * 70000 + b"\r\n\r\n", "LineTooLong"),
+    "two lengths": (OK + b"Content-Length: 1, 2\r\n\r\n", "InvalidHeader"),
+}
 
 
-@pytest.mark.parametrize(
-    ("answer", "text"),
-    [
-        (b"", "connection closed without an answer"),
-        (WHOLE[:-1], "the answer ended early"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabc", "the answer ended early"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n", "the answer ended early"),
-        (OK + b"Transfer-Encoding: chunked\r\n\r\nfive\r\n", "the answer ended early"),
-        (compressed(b"gzip", BODY), WRONG_GZIP),
-        (compressed(b"gzip", ZIPPED[:-9]), WRONG_GZIP),
-        (compressed(b"gzip", ZIPPED[:-4]), WRONG_GZIP),
-        (compressed(b"gzip", ZIPPED[:5]), WRONG_GZIP),
-        (compressed(b"gzip", ZIPPED[:-8] + bytes(8)), WRONG_GZIP),
-        (compressed(b"gzip", ZIPPED[:12] + b"\xff" * 9 + ZIPPED[12:]), WRONG_GZIP),
-        (compressed(b"gzip", ZIPPED[:-9], told=False), WRONG_GZIP),
-        (compressed(b"deflate", BODY), WRONG_GZIP),
-        (b"SSH-2.0-OpenSSH_9.6\r\n", "BadStatusLine"),
-        (OK + b"X: " + b"x" * 70000 + b"\r\n\r\n", "LineTooLong"),
-        (OK + b"Content-Length: 1, 2\r\n\r\n", "InvalidHeader"),
-    ],
-)
+@pytest.mark.parametrize("wrong", WRONG)
 def test_half_an_answer_or_a_wrong_one_is_none(
-    transport: Transport, serve: Callable[..., Host], answer: bytes, text: str
+    transport: Transport, serve: Callable[..., Host], wrong: str
 ) -> None:
+    answer, text = WRONG[wrong]
     host = serve(answering(answer, close=True))
 
     with pytest.raises(NoAnswerError, match=f"^{text}$"):
@@ -908,6 +936,7 @@ def test_whatever_the_time_is_it_ends_in_one_kind_of_error(
         OK + b"Content-Length: 21\r\nbroken\r\n\r\n" + BODY,
         OK + b"Content-Length: 21\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
     ],
+    ids=["whole", "nothing", "broken headers", "length and chunks"],
 )
 def test_nothing_is_logged(
     transport: Transport,

@@ -102,7 +102,7 @@ def _oddity(answer: Mapping[str, Any]) -> Problem | None:
     """Name a field whose value is not documented; a field that is missing says nothing."""
     for name, words in _WORDS.items():
         value = answer.get(name)
-        if value is not None and value not in words:
+        if value is not None and not (isinstance(value, str) and value in words):
             return Problem(UNKNOWN_WORD, f"an undocumented `{name}`")
     return None
 

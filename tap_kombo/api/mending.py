@@ -12,7 +12,7 @@ DEEPEST = 400
 """Levels of a body that are kept. Where a decoder gives up depends on the interpreter."""
 
 LONGEST_NUMBER = 4000
-"""Digits of a whole number that are read. Python's own limit can be set from outside."""
+"""Characters of a number that are read. Python's own limit can be set from outside."""
 
 
 class Unstorable:
@@ -21,7 +21,9 @@ class Unstorable:
 
 UNSTORABLE = Unstorable()
 
-_TOKEN = re.compile(rf'"(?:[^"\\]|\\.)*"|[\[{{]|[\]}}]|-?\d{{{LONGEST_NUMBER},}}', re.DOTALL)
+_TOKEN = re.compile(
+    rf'"(?:[^"\\]|\\.)*"|[\[{{]|[\]}}]|-?\d[\d.eE+-]{{{LONGEST_NUMBER - 1},}}', re.DOTALL
+)
 _ESCAPE = re.compile(
     r"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}"
     r"|(?P<half>u[dD][89a-fA-F][0-9a-fA-F]{2})|.)",
@@ -34,7 +36,7 @@ def mend(body: bytes) -> str:
     """Return a body that can be decoded, if what is broken lies within values.
 
     Bytes that are no UTF-8, and halves of surrogate pairs, which JavaScript writes when it cuts a
-    text within an emoji, become U+FFFD; what is nested too deeply becomes null, and a whole number
+    text within an emoji, become U+FFFD; what is nested too deeply becomes null, and a number
     of thousands of digits one that stands for `UNSTORABLE`.
 
     Args:

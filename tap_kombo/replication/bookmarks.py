@@ -118,9 +118,10 @@ class Entries:
             if integration_id in self._known:
                 self._twice.add(integration_id)
             self._known[integration_id] = entry
-        if questions := found.get("questions"):
-            asked = {entry.get("question") for entry in self._known.values()}
-            found["questions"] = {key: one for key, one in questions.items() if key in asked}
+        if "questions" in found:
+            asked = {str(entry.get("question")) for entry in self._known.values()}
+            known = found["questions"] if isinstance(found["questions"], dict) else {}
+            found["questions"] = {key: one for key, one in known.items() if key in asked}
 
     def of(self, integration_id: str) -> dict[str, Any]:
         """Return the entry of an integration; it is empty if nothing is remembered.
@@ -144,7 +145,7 @@ class Entries:
     def question(self, key: object) -> Mapping[str, Any] | None:
         """Return the parts of a question that an entry names; `None` if they are not there."""
         own = (self._state.get("bookmarks") or {}).get(self._stream) or {}
-        parts = own.get("questions", {}).get(key)
+        parts = own.get("questions", {}).get(str(key))
         return parts if isinstance(parts, dict) else None
 
     def keep_question(self, question: Question) -> None:
@@ -282,7 +283,8 @@ class Bookmarks:
             yield f"as {known}" if fresh.is_mark_known else f"as {known}, and Kombo does not tell"
         if grown := self._grown(entry):
             yield f"as more is asked for than before: {', '.join(grown)}"
-        last = _moment(entry, "last_full_pass") or bookmark
+        last = _moment(entry, "last_full_pass")
+        last = last if last and last <= now else bookmark
         interval = self._policy.full_pass_interval
         if interval and now >= last + interval:
             yield f"as the last one is over {interval.days} days old"
@@ -296,11 +298,10 @@ class Bookmarks:
             former = entry.get("parameters", policy.former_parameters)
             return [] if former == policy.former_parameters else ["filters or `include_deleted`"]
         earlier = self._entries.question(key)
-        return (
-            ["what it was is not known"]
-            if earlier is None
-            else (policy.question.grown_since(earlier))
-        )
+        try:
+            return policy.question.grown_since(earlier or {"what it was is not known": None})
+        except (AttributeError, TypeError):
+            return ["what it was cannot be read"]
 
     def _resumed(self, fresh: Pass, stored: object) -> Pass | None:
         """Return the interrupted pass if it answers what is asked for now."""

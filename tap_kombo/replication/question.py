@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
 _LENGTH = 16
 
@@ -48,7 +48,7 @@ class Question:
     def parts(self) -> dict[str, Any]:
         """The parts that say something, as they are remembered."""
         parts = {name: getattr(self, name) for name in _GROWN}
-        parts["filters"], parts["deselected"] = dict(self.filters), list(self.deselected)
+        parts["filters"], parts["deselected"] = dict(self.filters), sorted(self.deselected)
         return {name: value for name, value in parts.items() if value}
 
     @property
@@ -66,7 +66,8 @@ class Question:
             Their names; none if all that is asked for now was asked for then.
         """
         now = self.parts
-        return [name for name, grown in _GROWN.items() if grown(earlier.get(name), now.get(name))]
+        grown = [name for name, more in _GROWN.items() if more(earlier.get(name), now.get(name))]
+        return [*grown, *sorted(earlier.keys() - _GROWN.keys())]  # what a later version knows
 
 
 def _lost(before: Any, now: Any) -> bool:  # noqa: ANN401
@@ -82,13 +83,17 @@ def _earlier(before: Any, now: Any) -> bool:  # noqa: ANN401
     return before is not None and bool(now is None or now < before)
 
 
+def _is_within(path: str, others: Iterable[str]) -> bool:
+    return any(path == one or path.startswith(f"{one}.") for one in others)
+
+
 _GROWN: Mapping[str, Callable[[Any, Any], bool]] = {
     "filters": _lost,
     "ignore_unsupported_filters": _switched_on,
     "include_deleted": _switched_on,
     "anonymized_records": lambda before, now: before == "skip" != now,
     "start_date": _earlier,
-    "deselected": lambda before, now: not set(before or ()) <= set(now or ()),
+    "deselected": lambda before, now: not all(_is_within(one, now or ()) for one in before or ()),
     "columns": operator.ne,
     "maps": operator.ne,
 }

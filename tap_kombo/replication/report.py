@@ -155,9 +155,10 @@ class Report:
         tallies = {name: self.tallies[name] for name in troubles}
         nothing = _tell_what_is_missing(tallies, logger)
         tell(tallies, logger)
-        if failed := [one for _, one, problem in self._problems if problem.is_failure]:
+        if failed := {one for _, one, problem in self._problems if problem.is_failure}:
+            passes = sum(tally.failed for tally in tallies.values())
             return (
-                f"{len(failed)} pass(es) of {len(set(failed))} integration(s) failed, named above. "
+                f"{passes} pass(es) of {len(failed)} integration(s) failed, named above. "
                 "They keep their bookmarks; all that is counted as complete is remembered."
             )
         return nothing

@@ -1,0 +1,198 @@
+"""What of `stream_maps` and flattening concerns a stream, and which expression fails."""
+
+from __future__ import annotations
+
+import copy
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from singer_sdk.mapper import PluginMapper
+
+from tap_kombo.policies import maps_fingerprint as fingerprint_of
+from tap_kombo.replication.report import RunFailedError
+
+if TYPE_CHECKING:
+    from support import Kombo
+
+A = "greenhouse:demo"
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string"},
+        "title": {"type": ["string", "null"]},
+        "count": {"type": ["integer", "null"]},
+    },
+}
+RECORD = {"id": "1", "title": "jane@example.com", "count": 3}
+ADD = {"more": "title"}
+
+
+def sent(config: dict[str, Any], stream: str) -> list[dict[str, Any]]:
+    """What the SDK makes of a record."""
+    mapper = PluginMapper(copy.deepcopy(config), logging.getLogger("test"))
+    mapper.register_raw_stream_schema(stream, copy.deepcopy(SCHEMA), ["id"])
+    made = [(one.stream_alias, one.transform(dict(RECORD))) for one in mapper.stream_maps[stream]]
+    return [{"": alias, **record} for alias, record in made if record is not None]
+
+
+PLAIN = sent({}, "interviews")
+CONCERNING = [
+    {"interviews": ADD},
+    {"interviews": None},
+    {"interviews": "__NULL__"},
+    {"interviews": {"__alias__": "talks"}},
+    {"interviews": {"__filter__": "count > 5"}},
+    {"interviews": {"title": None}},
+    {"talks": {"__source__": "interviews"}},
+    {"talks": {"__source__": "inter*", **ADD}},
+    {"*": ADD},
+    {"inter*": ADD},
+    {"[a-m]*": ADD},
+    {"interview?": ADD},
+    {"__else__": None},
+    {"jobs": ADD, "__else__": None},
+    {"jobs": ADD, "__else__": "__NULL__"},
+]
+NOT_CONCERNING = [
+    {},
+    {"jobs": ADD},
+    {"jobs": None},
+    {"interview": ADD},
+    {"Interviews": ADD},
+    {"hris_*": ADD},
+    {"[!i]*": ADD},
+    {"jobs": {"__alias__": "interviews"}},
+    {"interviews": {"__source__": "jobs"}},
+    {"talks": {"__source__": "job*"}},
+]
+
+
+@pytest.mark.parametrize("maps", CONCERNING, ids=str)
+def test_what_changes_the_records_of_a_stream_concerns_it(maps: dict[str, Any]) -> None:
+    assert sent({"stream_maps": maps}, "interviews") != PLAIN
+    assert fingerprint_of({"stream_maps": maps}, "interviews")
+
+
+@pytest.mark.parametrize("maps", NOT_CONCERNING, ids=str)
+def test_what_is_said_of_other_streams_does_not_concern_it(maps: dict[str, Any]) -> None:
+    assert sent({"stream_maps": maps}, "interviews") == PLAIN
+    assert fingerprint_of({"stream_maps": maps}, "interviews") == ""
+
+
+def maps(**entries: Any) -> dict[str, Any]:  # noqa: ANN401
+    return {"stream_maps": entries}
+
+
+FLAT = {"flattening_enabled": True, "flattening_max_depth": 1}
+OF_INTERVIEWS = maps(interviews=ADD)
+SEEDED = {"stream_map_config": {"hash_seed": "a"}}
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (OF_INTERVIEWS, maps(interviews=ADD, jobs={"title": None})),
+        (OF_INTERVIEWS, OF_INTERVIEWS | {"stream_map_config": None}),
+        (
+            maps(interviews={"a": "title", "b": "title"}),
+            maps(interviews={"b": "title", "a": "title"}),
+        ),
+        (OF_INTERVIEWS, OF_INTERVIEWS | {"flattening_enabled": False, "flattening_max_depth": 3}),
+        (OF_INTERVIEWS, maps(interviews=ADD, __else__=None)),
+        (FLAT, FLAT | {"flattening_separator": None, "flattening_max_key_length": None}),
+        (FLAT, FLAT | SEEDED),
+        ({}, SEEDED),
+        ({}, {"stream_maps": None}),
+        ({}, {"faker_config": {"seed": 1}}),
+        ({}, maps(jobs=ADD) | SEEDED),
+    ],
+    ids=str,
+)
+def test_what_makes_no_difference_makes_none(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Else a stream is read in full for nothing."""
+    assert fingerprint_of(one, "interviews") == fingerprint_of(other, "interviews")
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (OF_INTERVIEWS, maps(interviews={"more": "id"})),
+        (OF_INTERVIEWS, maps(interviews={"moar": "title"})),
+        (OF_INTERVIEWS, maps(interviews=None)),
+        (OF_INTERVIEWS | SEEDED, OF_INTERVIEWS),
+        (OF_INTERVIEWS | SEEDED, OF_INTERVIEWS | {"stream_map_config": {"hash_seed": "b"}}),
+        (OF_INTERVIEWS, OF_INTERVIEWS | FLAT),
+        ({}, FLAT),
+        (FLAT, FLAT | {"flattening_max_depth": 2}),
+        (FLAT, FLAT | {"flattening_separator": "."}),
+        (FLAT, FLAT | {"flattening_max_key_length": 63}),
+        (
+            maps(interviews={"more": "fake.name()"}) | {"faker_config": {"seed": 1}},
+            maps(interviews={"more": "fake.name()"}) | {"faker_config": {"seed": 2}},
+        ),
+        (  # the last one counts
+            {"stream_maps": {"*": ADD, "interviews": {"title": None}}},
+            {"stream_maps": {"interviews": {"title": None}, "*": ADD}},
+        ),
+    ],
+    ids=str,
+)
+def test_what_makes_a_difference_makes_one(one: dict[str, Any], other: dict[str, Any]) -> None:
+    """Else rows that were stored otherwise stay so for good."""
+    assert fingerprint_of(one, "interviews") != fingerprint_of(other, "interviews")
+
+
+def test_a_fingerprint_tells_nothing() -> None:
+    config = maps(interviews={"more": "'jane@example.com'"}) | SEEDED
+
+    assert fingerprint_of(config, "interviews").isalnum()
+    assert len(fingerprint_of(config, "interviews")) == 16
+
+
+def test_what_was_left_out_by_default_comes_once_it_is_not(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A)
+    streams = ("interviews", "jobs")
+    first = kombo.run(A, streams=streams, **maps(jobs={"name": "name"}, __else__=None))
+    kombo.emulator.clock.advance(seconds=3600)
+
+    second = kombo.run(A, streams=streams, state=first.state)
+
+    assert (len(first.records()), len(second.records())) == (0, 120)
+
+
+@pytest.mark.parametrize(
+    ("stream_maps", "named"),
+    [
+        ({"interviews": {"more": "title", "bad": "title * 1.1"}}, "TypeError in column bad"),
+        ({"interviews": {"__filter__": "int(title)"}}, "ValueError in column __filter__"),
+        ({"inter*": {"more": "int(title)"}}, "ValueError in column more of inter*"),
+        (
+            {"talks": {"__source__": "interviews", "more": "int(title)"}},
+            "ValueError in column more of talks",
+        ),
+        (
+            {"interviews": {"__alias__": "talks", "more": "int(title)"}},
+            "ValueError in column more",
+        ),
+        (
+            {"interviews": {"key": "id", "__key_properties__": ["key"], "more": "int(title)"}},
+            "ValueError in column more",
+        ),
+    ],
+    ids=str,
+)
+def test_the_column_that_fails_is_named_and_never_its_value(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, stream_maps: dict[str, Any], named: str
+) -> None:
+    ats = kombo.emulator.add_integration(A)
+    for one in ats.records("ats_interviews"):
+        ats.edit("ats_interviews", one["id"], title="Talk with Jane")
+
+    with pytest.raises(RunFailedError):
+        kombo.run(A, streams=("interviews", "jobs"), stream_maps=copy.deepcopy(stream_maps))
+
+    [line] = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
+    assert line.startswith(f"Failed: interviews of {A}: an expression in `stream_maps` fails")
+    assert f"[{named}]" in line
+    assert "Jane" not in caplog.text

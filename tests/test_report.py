@@ -1,0 +1,292 @@
+"""What a run has done, and what is told of it at its end."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import failing, refusal
+
+from tap_kombo.api.problems import OUTAGE, RULES, TRANSIENT, Problem
+from tap_kombo.replication.report import Report, RunFailedError, Tally, table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from support import Kombo
+
+A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
+
+
+@pytest.fixture
+def told(caplog: pytest.LogCaptureFixture) -> Iterator[list[str]]:
+    """The lines that the tap logs; filled while the test runs."""
+    caplog.set_level(logging.INFO)
+    lines: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            lines.append(record.getMessage())
+
+    handler = Handler()
+    logging.getLogger("tap-kombo").addHandler(handler)
+    yield lines
+    logging.getLogger("tap-kombo").removeHandler(handler)
+
+
+def verdict(told: list[str]) -> dict[str, dict[str, Any]]:
+    lines = [line for line in told if line.startswith("VERDICT: ")]
+    assert len(lines) == 1
+    streams: dict[str, dict[str, Any]] = json.loads(lines[0].removeprefix("VERDICT: "))["streams"]
+    return streams
+
+
+LOGGER = logging.getLogger("tap-kombo")
+GONE = Problem(RULES["PLATFORM.INTEGRATION_NOT_FOUND"], "HTTP 404")
+REFUSED = Problem(RULES["PLATFORM.INPUT_INVALID"], "HTTP 400")
+NOT_READY = Problem(RULES["INTEGRATION.SETUP_INCOMPLETE"], "HTTP 409")
+NO_MODEL = Problem(RULES["INTEGRATION.MODEL_DISABLED"], "HTTP 403")
+SILENT = Problem(TRANSIENT, "HTTP 503")
+STOPPED = Problem(OUTAGE, "connection refused")
+
+
+def concluded(report: Report, *streams: str) -> str | None:
+    return report.conclude({name: {} for name in streams}, LOGGER)
+
+
+@pytest.mark.parametrize("problem", [GONE, REFUSED, SILENT])
+def test_a_failure_is_named_and_makes_the_run_fail(problem: Problem, told: list[str]) -> None:
+    report = Report()
+    report.completed("jobs", is_current=True)
+    report.broke_off("interviews", A, problem)
+
+    failure = concluded(report, "interviews", "jobs")
+
+    assert f"Failed: {problem.sentence(f'interviews of {A}')}" in told
+    assert failure
+    assert failure.startswith("1 pass(es) of 1 integration(s) failed")
+    assert verdict(told)["interviews"]["failed"] == 1
+
+
+@pytest.mark.parametrize("problem", [NO_MODEL, NOT_READY])
+def test_what_is_skipped_is_named_and_no_failure(problem: Problem, told: list[str]) -> None:
+    report = Report()
+    report.completed("jobs", is_current=True)
+    report.broke_off("interviews", A, problem)
+
+    assert concluded(report, "interviews", "jobs") is None
+    assert f"Skipped: {problem.sentence(f'interviews of {A}')}" in told
+    assert report.failures == []
+
+
+@pytest.mark.parametrize(
+    ("problem", "names"),
+    [(GONE, 1), (SILENT, 1), (NOT_READY, 1), (REFUSED, 2), (NO_MODEL, 2)],
+    ids=lambda value: value.what if isinstance(value, Problem) else "",
+)
+def test_what_concerns_an_integration_is_named_once_and_counted_for_each_stream(
+    problem: Problem, names: int, told: list[str]
+) -> None:
+    report = Report()
+    for stream in ("interviews", "jobs"):
+        report.broke_off(stream, A, problem)
+
+    assert report.given_up(A) == (problem if names == 1 else None)
+    assert report.given_up(B) is None
+    concluded(report, "interviews", "jobs")
+    assert len([line for line in told if problem.rule.cause in line]) == names
+    counts = verdict(told)
+    assert {name: one["failed"] + one["skipped"] for name, one in counts.items()} == {
+        "interviews": 1,
+        "jobs": 1,
+    }
+
+
+def test_what_ends_the_run_is_counted_and_named_by_whoever_ends_it(told: list[str]) -> None:
+    report = Report()
+    report.broke_off("interviews", A, STOPPED)
+
+    concluded(report, "interviews")
+
+    assert verdict(told)["interviews"]["failed"] == 1
+    assert not any("nobody answers" in line for line in told)
+    assert report.given_up(A) is None
+
+
+def test_a_run_without_streams_is_not_green() -> None:
+    failure = concluded(Report())
+    assert failure
+    assert "no stream is selected" in failure
+
+
+def test_a_run_of_which_no_integration_has_a_stream_is_not_green() -> None:
+    failure = concluded(Report(), "hris_employees")
+    assert failure
+    assert "no integration has any" in failure
+
+
+def test_streams_that_nobody_has_are_told(told: list[str]) -> None:
+    report = Report()
+    report.completed("interviews", is_current=True)
+
+    assert concluded(report, "interviews", "hris_employees", "lms_courses") is None
+    assert "No integration of this run has: hris_employees, lms_courses." in told
+
+
+@pytest.mark.parametrize(
+    ("happens", "exhaustive"),
+    [
+        (lambda report: report.completed("jobs", is_current=True), True),
+        (lambda report: report.completed("jobs", is_current=False), False),
+        (lambda report: report.broke_off("jobs", B, NO_MODEL), False),
+        (lambda report: report.broke_off("jobs", B, REFUSED), False),
+        (lambda report: report.broke_off("jobs", B, STOPPED), False),
+        (lambda report: report.broke_off("interviews", B, NO_MODEL), True),
+    ],
+    ids=["complete", "outdated", "skipped", "failed", "stopped", "another stream"],
+)
+def test_absence_means_deletion_only_if_everything_was_read(
+    happens: Callable[[Report], None], *, exhaustive: bool
+) -> None:
+    report = Report()
+    report.completed("jobs", is_current=True)
+    happens(report)
+
+    assert report.is_exhaustive("jobs") is exhaustive
+
+
+def test_troubles_are_told_once_each_and_make_no_failure(told: list[str]) -> None:
+    report = Report()
+    report.completed("jobs", is_current=True)
+    troubles = {("name", "U+0000 removed"): 2, ("code", "sent as null"): 1}
+
+    assert report.conclude({"jobs": troubles}, LOGGER) is None
+    assert told[:2] == [
+        "jobs: code in 1 value(s): sent as null.",
+        "jobs: name in 2 value(s): U+0000 removed.",
+    ]
+
+
+def test_progress_counts_what_has_ended() -> None:
+    report = Report()
+    for stream in ("interviews", "jobs"):
+        with report.reading(stream):
+            report.wrote(stream, 1_000, 1)
+
+    assert report.progress(5_000).startswith("2 of 5,000 passes done, 2,000 records, ")
+
+
+def test_each_stream_is_counted(kombo: Kombo, told: list[str]) -> None:
+    ats = kombo.emulator.add_integration(A)
+    kombo.emulator.add_integration(B).disable_model("ats_jobs")
+    kombo.emulator.intercept = failing(C, refusal("PLATFORM.INPUT_INVALID", 400))
+    kombo.emulator.add_integration(C)
+    kombo.emulator.add_integration("personio:hr", "HRIS")
+    ats.delete("ats_interviews", ats.records("ats_interviews")[0]["id"])
+
+    with pytest.raises(RunFailedError):
+        kombo.run(A, B, C, "personio:hr", streams=("interviews", "jobs"), page_size=50)
+
+    counts = verdict(told)
+    assert {name: (one.pop("seconds") >= 0, one) for name, one in counts.items()} == {
+        "interviews": (
+            True,
+            {
+                "complete": 2,
+                "skipped": 0,
+                "failed": 1,
+                "records": 240,
+                "tombstones": 1,
+                "pages": 6,
+                "requests": 7,
+                "waited": 0.0,
+            },
+        ),
+        "jobs": (
+            True,
+            {
+                "complete": 2,
+                "skipped": 1,
+                "failed": 0,
+                "records": 12,
+                "tombstones": 0,
+                "pages": 2,
+                "requests": 2,
+                "waited": 0.0,
+            },
+        ),
+    }
+
+
+def test_on_a_terminal_it_is_a_table(
+    kombo: Kombo, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kombo.emulator.add_integration(A)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+
+    kombo.run(A)
+
+    header = next(line for line in told if line.startswith("stream "))
+    row = told[told.index(header) + 1]
+    assert header.split()[:5] == ["stream", "complete", "skipped", "failed", "records"]
+    assert row.split()[:5] == ["interviews", "1", "0", "0", "120"]
+    assert len(header) == len(row)
+
+
+def test_the_table_is_aligned() -> None:
+    tallies = {"interviews": Tally(complete=1, records=1_234_567), "jobs": Tally(waited=1.25)}
+    lines = list(table(tallies))
+    assert len({len(line) for line in lines}) == 1
+    assert [line.split() for line in lines[1:]] == [
+        ["interviews", "1", "0", "0", "1,234,567", "0", "0", "0", "0", "0"],
+        ["jobs", "0", "0", "0", "0", "0", "0", "0", "1.2", "0"],
+    ]
+
+
+def test_integrations_listed_twice_are_read_once_with_a_warning(
+    kombo: Kombo, told: list[str]
+) -> None:
+    kombo.emulator.add_integration(A)
+
+    sent = kombo.run(A, A)
+
+    assert len(sent.records()) == 120
+    assert f"{A} is listed 2 times; it is read once." in told
+
+
+def test_a_shard_reads_its_integrations_only(kombo: Kombo, told: list[str]) -> None:
+    ids = [f"greenhouse:{number}" for number in range(6)]
+    for one in ids:
+        kombo.emulator.add_integration(one)
+
+    first, second = (kombo.run(*ids, shard=shard) for shard in ("1/2", "2/2"))
+
+    read = [{one["integration_id"] for one in sent.records()} for sent in (first, second)]
+    assert read[0] | read[1] == set(ids)
+    assert not read[0] & read[1]
+    assert f"{len(read[0])} of 6 integration(s) fall to shard 1/2." in told
+
+
+def test_an_empty_shard_is_green_and_says_so(kombo: Kombo, told: list[str]) -> None:
+    kombo.emulator.add_integration(A)
+
+    sents = [kombo.run(A, shard=f"{part}/2") for part in (1, 2)]
+
+    assert sorted(len(sent.records()) for sent in sents) == [0, 120]
+    assert any(line.startswith("0 of 1 integration(s) fall to shard") for line in told)
+    assert not any("skipped" in line for line in told if "VERDICT" not in line)
+
+
+def test_a_shard_never_drops_the_rows_of_another(kombo: Kombo, told: list[str]) -> None:
+    ids = [f"greenhouse:{number}" for number in range(6)]
+    for one in ids:
+        kombo.emulator.add_integration(one)
+
+    sent = kombo.run(*ids, shard="1/2", method="FULL_TABLE", emit_activate_version_messages=True)
+
+    assert sent.records()
+    assert "ACTIVATE_VERSION" not in {one["type"] for one in sent.messages}
+    assert any("ACTIVATE_VERSION of interviews is not sent" in line for line in told)
