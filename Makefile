@@ -76,10 +76,11 @@ bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks som
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
 
 .PHONY: lint
-lint: .venv/.installed ## Check style, types, dependencies and workflows
+lint: .venv/.installed ## Check style, types, layers, dependencies and workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/deptry tap_kombo
 	$(BIN)/zizmor --quiet --offline .github
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
-from tap_kombo import errors
+from tap_kombo.api import problems
 from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint, references
 from tap_kombo.api.problems import RULES
 from tap_kombo.settings import SETTINGS
@@ -127,17 +127,17 @@ def sensitive() -> Iterator[str]:
     )
 
 
-def diagram(category: Category, *, by_default: bool = False) -> Iterator[str]:
+def diagram(category: Category, *, by_default: bool | None = None) -> Iterator[str]:
     """Yield an ER diagram, in Mermaid, of how streams of a category join to others.
 
     Args:
         category: Whose streams are drawn.
-        by_default: Whether the streams selected by default are drawn, or the others.
+        by_default: Whether the streams selected by default are drawn, or the others; `None` is all.
     """
     yield from ("```mermaid", OPTIONS)
     yield from ("erDiagram", "  direction LR")
     for one in ENDPOINTS:
-        if (one.category, one.selected_by_default) != (category, by_default):
+        if one.category != category or by_default not in {None, one.selected_by_default}:
             continue
         joins = references(one, columns(one))
         del joins["integration_id"]
@@ -162,19 +162,25 @@ def errors_with_code() -> Iterator[str]:
 
 def errors_without_code() -> Iterator[str]:
     """Yield the lines of the table of all other errors."""
-    retried = ", ".join(str(int(one)) for one in sorted(errors.RETRIED_STATUSES))
     rules = {
-        "HTTP 429": errors.LIMITED,
-        f"HTTP {retried}": errors.TRANSIENT,
-        "HTTP 3xx": errors.REDIRECTED,
-        "any other HTTP status but 200": errors.REFUSED,
-        "no connection, a connection cut off, an answer too late": errors.UNREACHABLE,
-        "a certificate that is not valid for the host": errors.UNTRUSTED,
-        "HTTP 200 with no JSON, or not Kombo's envelope": errors.UNREADABLE,
-        "a `next` that was used before": errors.CIRCULAR,
-        "a record without `id`, or nested hundreds of levels deep": errors.UNUSABLE,
-        "the model's `opted_out_by_customer`": errors.OPTED_OUT,
-        "a moment in the state that is none": errors.BAD_STATE,
+        "HTTP 429": problems.LIMITED,
+        "HTTP 401 before any request was answered": problems.KEY_REFUSED,
+        "HTTP 401 after that": problems.KEY_REFUSED_HERE,
+        "HTTP 408 or 5xx": problems.TRANSIENT,
+        "HTTP 3xx": problems.REDIRECTED,
+        "any other HTTP status but 200": problems.REFUSED,
+        "no connection, a connection cut off, an answer too late": problems.UNREACHABLE,
+        "a server error or no answer for every request, of whatever integration": problems.OUTAGE,
+        "a certificate that is not valid for the host": problems.UNTRUSTED,
+        "HTTP 200 with no JSON, or not Kombo's envelope": problems.UNREADABLE,
+        "a `next` that was used before": problems.CIRCULAR,
+        "a record without `id`, or with a broken one": problems.KEYLESS,
+        "a file list that is refused for one application or candidate": problems.LEFT_OUT,
+        "a `category`, `status` or `setup_status` that is not documented": problems.UNKNOWN_WORD,
+        "the model's `opted_out_by_customer`": problems.OPTED_OUT,
+        "an expression that raises an error": problems.UNMAPPABLE,
+        "a moment in the state that is none, or an entry that is there twice": problems.BAD_STATE,
+        "a bug": problems.UNEXPECTED,
     }
     rows = ((when, rule.action.value, rule.cause, rule.cure) for when, rule in rules.items())
     return table(("When", "The tap's answer", "Cause", "Cure"), rows)
@@ -202,7 +208,7 @@ PAGES: Mapping[str, Parts] = {
     },
     "docs/streams-and-columns.md": {
         "recruiting": partial(diagram, "ATS", by_default=True),
-        "more recruiting": partial(diagram, "ATS"),
+        "more recruiting": partial(diagram, "ATS", by_default=False),
         "human resources": partial(diagram, "HRIS"),
         "learning": partial(diagram, "LMS"),
         "assessment": partial(diagram, "ASSESSMENT"),

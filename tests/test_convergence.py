@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support import Kombo, Sent
+from support import Kombo, Sent, catalog, discovered
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from kombo_emulator.table import MODELS
-from tap_kombo import bookmarks, endpoints, passes, tap
+from tap_kombo import run, tap
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.records import Fitter
 from tap_kombo.replication.bookmarks import Bookmarks, Pass
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
     from kombo_emulator.ats import AtsIntegration
     from kombo_emulator.models import Embed
     from kombo_emulator.received import Received
-    from tap_kombo.api.pagination import Page, Record
+    from tap_kombo.api.answers import Page, Record
 
 EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "504"))
 """All behaviours together; the nightly workflow asks for 10,000."""
@@ -96,7 +98,7 @@ class Run:
 
     Attributes:
         skew: Seconds that its clock is ahead of Kombo's.
-        killed_after: It is killed before it writes this message; `None` lets it end.
+        killed_after: How many messages it writes before it is killed; `None` lets it end.
         lossy: Whether the loader loses what came after the last state.
         concurrency: The tap's setting of that name.
         between: What happens before its n-th request.
@@ -198,8 +200,8 @@ class Scene:
         one_at_a_time = Lock()
 
         def killed() -> None:
-            if next(messages) == step.killed_after:
-                raise KilledError
+            if step.killed_after is not None and next(messages) >= step.killed_after:
+                raise KilledError  # whatever it tries to write then
 
         def happen(_: Received) -> None:
             with one_at_a_time:
@@ -295,7 +297,7 @@ class Scene:
             embeds = MODELS[model].embeds
             for key, record in there.items():
                 del record["remote_data"]  # not selected by default
-                hidden = {one.name: one.sensitive for one in endpoints.ENDPOINTS}[stream]
+                hidden = {one.name: one.sensitive for one in ENDPOINTS}[stream]
                 wanted = {name: value for name, value in record.items() if name not in hidden}
                 stored = table[key]
                 if not everything:
@@ -330,10 +332,14 @@ def promised(record: dict[str, Any], embeds: Sequence[Embed]) -> dict[str, Any]:
 def scene_kombo(request: pytest.FixtureRequest) -> Iterator[Kombo]:
     emulator = Emulator(now="2026-11-23T10:00:00Z", behaviour=request.param)
     with pytest.MonkeyPatch.context() as patch, serve(emulator) as url:
-        rows = [one for one in endpoints.ENDPOINTS if one.name in {*STREAMS, "integrations"}]
+        rows = [one for one in ENDPOINTS if one.name in {*STREAMS, "integrations"}]
         patch.setattr(tap, "ENDPOINTS", rows)
-        patch.setattr(bookmarks, "CHECKPOINT_SECONDS", 0)  # a state after each page
+        patch.setattr(run, "CHECKPOINT_SECONDS", 0)  # a state after each page
+        for cached in (discovered, catalog):
+            cached.cache_clear()
         yield Kombo(emulator, url)
+    for cached in (discovered, catalog):  # else others would see the catalog of few streams
+        cached.cache_clear()
 
 
 def converges(kombo: Kombo, streams: Sequence[str], program: Sequence[Change | Wait | Run]) -> None:
@@ -364,15 +370,15 @@ def test_the_proof_can_fail(scene_kombo: Kombo, monkeypatch: pytest.MonkeyPatch)
     """With the newest `changed_at` as bookmark the warehouse does not come to equal Kombo."""
 
     def naive(marks: Bookmarks, done: Pass) -> None:
-        state = marks._state(done.integration_id)
-        state["replication_key_value"] = newest[done.integration_id]
-        state.pop("resume", None)
+        entry = marks._entries.writable(done.integration_id)
+        remember_end(marks, done)
+        entry["replication_key_value"] = newest[done.integration_id]
 
     newest: dict[str, str] = {}
-    storable = passes.PassReader._storable
+    fit, remember_end = Fitter.fit, Bookmarks.remember_end
 
-    def noted(reader: passes.PassReader, page: Page, integration_id: str) -> list[Record]:
-        records = storable(reader, page, integration_id)
+    def noted(fitter: Fitter, page: Page, integration_id: str) -> list[Record]:
+        records = fit(fitter, page, integration_id)
         for record in records:
             newest[integration_id] = max(newest.get(integration_id, ""), record["changed_at"])
         return records
@@ -388,7 +394,7 @@ def test_the_proof_can_fail(scene_kombo: Kombo, monkeypatch: pytest.MonkeyPatch)
         )
     ]
     converges(scene_kombo, ["interviews", "users"], program)
-    monkeypatch.setattr(Bookmarks, "complete", naive)
-    monkeypatch.setattr(passes.PassReader, "_storable", noted)
+    monkeypatch.setattr(Bookmarks, "remember_end", naive)
+    monkeypatch.setattr(Fitter, "fit", noted)
     with pytest.raises(AssertionError):
         converges(scene_kombo, ["interviews", "users"], program)

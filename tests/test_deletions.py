@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from recipes import Block, Page, Rows, Warehouse
 from singer_sdk.exceptions import StreamMapConfigError
-from support import KEY, discovered
+from starlette.responses import JSONResponse
+from support import KEY, discovered, failing, refusal
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, MeltanoProject
@@ -246,18 +247,49 @@ def test_a_stream_that_is_always_full_needs_no_metadata(kombo: Kombo) -> None:
 
 
 @pytest.mark.parametrize(
+    "why",
+    ["all is current", "of another category", "outdated", "look-up refused", "skipped", "keyless"],
+)
+def test_rows_are_dropped_only_if_all_was_read_and_kombo_calls_it_current(
+    kombo: Kombo, why: str
+) -> None:
+    kombo.emulator.add_integration(ACME, "ATS", SIZE)
+    category = "HRIS" if why == "of another category" else "ATS"
+    details = kombo.emulator.add_integration(GLOBEX, category, SIZE).details
+    if why == "outdated":
+        details.data_expired_at = "2026-11-23T09:00:00.000Z"
+    elif why == "look-up refused":
+        refused = refusal("REMOTE.UNKNOWN_HTTP_ERROR", 502)
+        kombo.emulator.intercept = failing(GLOBEX, refused, f"/integrations/{GLOBEX}")
+    elif why == "skipped":
+        details.setup_status = "INCOMPLETE"
+    elif why == "keyless":
+        page = {"status": "success", "data": {"results": [{"title": "x"}], "next": None}}
+        kombo.emulator.intercept = failing(GLOBEX, JSONResponse(page))
+
+    sent = kombo.attempt(ACME, GLOBEX, method="FULL_TABLE", emit_activate_version_messages=True)
+
+    assert len(sent.records()) in {SIZE.interviews, 2 * SIZE.interviews}
+    assert (sent.error is not None) is (why == "keyless")
+    told = [one["type"] for one in sent.messages if one["type"] not in {"STATE", "SCHEMA"}]
+    dropped = told.count("ACTIVATE_VERSION")
+    assert dropped == (why in {"all is current", "of another category"})
+    assert told.index("ACTIVATE_VERSION") == len(told) - 1 if dropped else True
+
+
+@pytest.mark.parametrize(
     "settings",
     [
         {"filters": {"interviews": {"ids": ["none"]}}},
-        {"start_date": "2026-11-24T00:00:00Z"},
+        {"start_date": "2026-11-24T09:00:00Z"},
         {"include_deleted": False},
-        {"anonymized_records": "skip"},
     ],
     ids=lambda settings: next(iter(settings)),
 )
 def test_what_settings_leave_out_is_dropped_too(kombo: Kombo, settings: dict[str, Any]) -> None:
     ats = kombo.emulator.add_integration(ACME, "ATS", SIZE)
     delete(ats, "ats_interviews", live(ats, "ats_interviews")[0], LONG_AGO)
+    kombo.emulator.clock.advance(days=1)
 
     sent = kombo.run(ACME, method="FULL_TABLE", emit_activate_version_messages=True, **settings)
 

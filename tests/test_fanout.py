@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import os
@@ -17,12 +18,17 @@ import pytest
 from support import KEY, Kombo, Sent, catalog, expected, refusal
 
 from kombo_emulator import Emulator, Size, serve
-from tap_kombo import fanout
+from tap_kombo import run
 from tap_kombo.api.problems import KomboError
-from tap_kombo.tap import TapKombo
+from tap_kombo.api.transport import Transport
 from tap_kombo.replication.report import RunFailedError
+from tap_kombo.tap import TapKombo
+from tap_kombo.writer import OutputError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    import requests
     from starlette.responses import Response
 
     from kombo_emulator.received import Received
@@ -79,7 +85,7 @@ def test_one_request_at_a_time_goes_model_by_model(kombo: Kombo) -> None:
 
 
 def test_a_later_stream_is_written_while_an_earlier_one_waits(kombo: Kombo) -> None:
-    """Holds the override of the SDK's final `sync`, which must be called once per stream."""
+    """The SDK syncs stream after stream; the pages of all come in the `get_records` of each."""
     kombo.emulator.add_integration(A)
     jobs_came = threading.Event()
 
@@ -99,7 +105,10 @@ def test_a_later_stream_is_written_while_an_earlier_one_waits(kombo: Kombo) -> N
     assert order.index("jobs") < len(order) - 1 - order[::-1].index("interviews")
     assert Counter(order) == {"interviews": 120, "jobs": 6}
     schemas = [one["stream"] for one in sent.messages if one["type"] == "SCHEMA"]
-    assert schemas == ["interviews", "jobs"]
+    assert sorted(schemas) == ["interviews", "jobs"]
+    kinds = [(one["type"], one.get("stream")) for one in sent.messages]
+    for stream in schemas:
+        assert kinds.index(("SCHEMA", stream)) < kinds.index(("RECORD", stream))
 
 
 @pytest.mark.parametrize("concurrency", [1, 3, 16])
@@ -136,7 +145,7 @@ def test_at_most_two_pages_per_place_are_held(
         if sent.messages and sent.messages[-1]["type"] == "RECORD":
             written[sent.messages[-1]["stream"]] += 1
 
-    monkeypatch.setattr(fanout, "PROGRESS_SECONDS", 0.001)
+    monkeypatch.setattr(run, "PROGRESS_SECONDS", 0.001)
     sent = Sent(before=count)
     kombo.emulator.intercept = note
     kombo.run(A, streams=("interviews", "applications"), concurrency=2, page_size=10, sent=sent)
@@ -149,7 +158,7 @@ def test_progress_is_told(
 ) -> None:
     caplog.set_level(logging.INFO)
     kombo.emulator.add_integration(A)
-    monkeypatch.setattr(fanout, "PROGRESS_SECONDS", 0)
+    monkeypatch.setattr(run, "PROGRESS_SECONDS", 0)
 
     kombo.run(A, streams=STREAMS)
 
@@ -216,15 +225,20 @@ def test_a_signal_ends_the_run_and_leaves_the_state(
     emulator = Emulator(now="2026-11-23T10:00:00Z")
     emulator.add_integration(A, "ATS", Size(interviews=30))
     stuck, end = threading.Event(), threading.Event()
+    pages = itertools.count(1)
 
     def hold(request: Received) -> None:
-        if request.path == "/ats/interviews" and len(emulator.requests) > 6:
+        if request.path == "/ats/interviews" and next(pages) == 8:  # jobs are long done
             stuck.set()
             end.wait(60)
 
     emulator.intercept = hold
     (tmp_path / "catalog.json").write_text(json.dumps(catalog("interviews", "jobs")))
-    with serve(emulator) as url:
+    with (
+        serve(emulator) as url,
+        (tmp_path / "output").open("w") as output,
+        (tmp_path / "log").open("w") as log,
+    ):
         config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "page_size": 3}
         (tmp_path / "config.json").write_text(json.dumps(config))
         command = [sys.executable, "-m", "tap_kombo", "--config", "config.json"]
@@ -232,21 +246,22 @@ def test_a_signal_ends_the_run_and_leaves_the_state(
             [*command, "--catalog", "catalog.json"],
             cwd=tmp_path,
             env=os.environ | {"PYTHONPATH": str(Path.cwd())},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
+            stdout=output,
+            stderr=log,
         )
         try:
             assert stuck.wait(30)
             process.send_signal(number)
-            output, log = process.communicate(timeout=30)
+            process.wait(timeout=30)
         finally:
             process.kill()
             end.set()
 
-    assert process.returncode == code, log
-    assert "Traceback" not in log
-    last = json.loads(output.splitlines()[-1])
+    told = (tmp_path / "log").read_text()
+    assert process.returncode == code, told
+    assert "Traceback" not in told
+    assert told.count("VERDICT: ") == 1
+    last = json.loads((tmp_path / "output").read_text().splitlines()[-1])
     assert last["type"] == "STATE"
     jobs, interviews = (
         last["value"]["bookmarks"][name]["partitions"][0] for name in ("jobs", "interviews")
@@ -268,6 +283,59 @@ def test_all_integrations_skipped_is_green_with_a_warning(
 
 
 def test_discovery_needs_no_workers() -> None:
+    threads = threading.enumerate()
     tap = TapKombo(config={}, validate_config=False, setup_mapper=False)
     assert len(tap.catalog_dict["streams"]) == 43
-    assert "fanout" not in vars(tap)
+    assert "run" not in vars(tap)
+    assert threading.enumerate() == threads
+
+
+def test_all_is_written_by_the_main_thread_and_all_is_asked_by_others(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kombo.emulator.add_integration(A)
+    writers, askers = set(), set()
+    send = Transport.send
+
+    def note(
+        transport: Transport, request: requests.PreparedRequest, seconds: float
+    ) -> requests.Response:
+        askers.add(threading.current_thread())
+        return send(transport, request, seconds)
+
+    monkeypatch.setattr(Transport, "send", note)
+    kombo.run(
+        A,
+        streams=STREAMS,
+        concurrency=2,
+        page_size=20,
+        sent=Sent(before=lambda: writers.add(threading.current_thread())),
+    )
+
+    assert writers == {threading.main_thread()}
+    assert 0 < len(askers - writers) == len(askers) <= 2
+
+
+def test_a_loader_that_dies_at_any_message_ends_the_run_in_the_one_way(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    kombo.emulator.add_integration(A, "ATS", Size(jobs=3, roles=2))
+    told = []
+    for alive_for in itertools.count():
+        caplog.clear()
+        count = itertools.count()
+
+        def write(alive_for: int = alive_for, count: Iterator[int] = count) -> None:
+            if next(count) >= alive_for:
+                msg = "Standard output cannot be written"
+                raise OutputError(msg)
+
+        error = kombo.attempt(A, streams=("jobs", "roles"), sent=Sent(before=write)).error
+        told.append(caplog.text.count("VERDICT: "))
+        if error is None:
+            break
+        assert isinstance(error, OutputError)
+
+    assert len(told) > 8  # two SCHEMAs, five RECORDs, STATEs
+    assert told == [1] * len(told)

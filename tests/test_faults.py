@@ -6,21 +6,22 @@ Each run reads two integrations; faults hit the interviews of the first one.
 from __future__ import annotations
 
 import itertools
+import json
 import threading
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.responses import Response
 from support import Kombo, Sent, expected
 
 from kombo_emulator import Behaviour, Size
-from kombo_emulator.faults import CIRCLES, CODES, LIMITS, PASSING, REFUSALS
-from tap_kombo.api.problems import RULES, Action, KomboError
+from kombo_emulator.faults import CIRCLES, CODES, LIMITS, REFUSALS
+from kombo_emulator.faults import PASSING as MALFORMED
+from tap_kombo.api.problems import OUTAGE, RULES, Action, KomboError
 from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
-
     from kombo_emulator.ats import AtsIntegration
     from kombo_emulator.faults import Fault
     from kombo_emulator.received import Received
@@ -32,6 +33,23 @@ STREAMS = ("interviews", "jobs")
 PAGE_SIZE = 10
 PAGES = 4
 ALWAYS = 10**6
+BROKEN_KEY = "invalid UTF-8"
+PASSING = {name: fault for name, fault in MALFORMED.items() if name != BROKEN_KEY}
+"""Asking again may help; one record of a page that has a broken key costs itself only."""
+
+UNREADABLE = (
+    "200 empty",
+    "200 as HTML",
+    "NaN",
+    "nested too deeply",
+    "an error with status 200",
+    "no data",
+    "results that are an object",
+    "results of texts",
+    "next that is a number",
+)
+"""Those of them that are an answer, but not one that Kombo documents."""
+
 ACTIONS = {
     **{
         name: RULES[code].action
@@ -242,18 +260,127 @@ def test_a_record_of_20_megabytes_arrives_whole(scene: Scene) -> None:
     scene.assert_complete(A, B)
 
 
+def test_a_broken_key_costs_its_record_and_the_bookmark(scene: Scene) -> None:
+    scene.kombo.emulator.alter = injected = Injection(MALFORMED[BROKEN_KEY], 1, ALWAYS)
+
+    assert isinstance(scene.load(), RunFailedError)
+
+    assert injected.hits == 1
+    assert "interviews: id in 1 value(s): no key, the record is left out." in scene.caplog.text
+    assert ["records without a key" in one for one in scene.failures] == [True]
+    assert scene.sent.bookmark(A) == scene.bookmark
+    assert "resume" not in scene.sent.remembered(A)
+    assert not [key for key in scene.table if "\ufffd" in key]
+    scene.assert_complete(B)
+    scene.assert_a_clean_run_converges()
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_list_fails_its_model_and_no_other(kombo: Kombo, name: str) -> None:
+    kombo.emulator.add_integration(A)
+    kombo.emulator.alter = Injection(PASSING[name], 1, ALWAYS)
+    sent = Sent()
+
+    with pytest.raises(RunFailedError):
+        kombo.run(A, streams=STREAMS, max_retries=1, concurrency=1, sent=sent)
+
+    assert not sent.bookmark(A)
+    assert sent.bookmark(A, "jobs")
+
+
 def test_a_failed_integration_is_left_alone(kombo: Kombo, caplog: pytest.LogCaptureFixture) -> None:
-    """An outage is not waited out once per model."""
+    """What fails it is not waited out once per model."""
     kombo.emulator.add_integration(A)
     paths: Counter[str] = Counter()
 
     def fail(asked: Received, right: Response) -> Response:
         paths[asked.path] += 1
-        return PASSING["503 empty"](asked, right)
+        return right if asked.path == "/check-api-key" else PASSING["503 empty"](asked, right)
 
     kombo.emulator.alter = fail
     with pytest.raises(RunFailedError):
         kombo.run(A, streams=("interviews", "jobs", "offers"), max_retries=2, concurrency=1)
 
+    del paths["/check-api-key"]  # so it is known that it is no outage
     assert paths == {f"/integrations/{A}": 3, "/ats/interviews": 3}
     assert caplog.text.count("Failed: ") == 1
+
+
+@pytest.mark.parametrize("name", ["503 without a code", "503 empty", "200 as HTML"])
+def test_an_outage_ends_the_run_once_for_all(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, name: str
+) -> None:
+    ids = [f"tool:{number}" for number in range(20)]
+    for one in ids:
+        kombo.emulator.add_integration(one)
+    good = kombo.run(*ids, streams=STREAMS)
+    kombo.emulator.clock.advance(days=1)
+    kombo.emulator.clear_requests()
+    kombo.emulator.alter = MALFORMED[name]
+    caplog.clear()
+
+    sent = kombo.attempt(*ids, streams=STREAMS, state=good.state, max_retries=2, concurrency=4)
+
+    assert isinstance(sent.error, KomboError)
+    assert sent.error.problem.rule is OUTAGE
+    assert len(str(sent.error).splitlines()) == 1
+    assert len(kombo.asked("/check-api-key")) == 3
+    assert len(kombo.emulator.requests) <= 4 + 3
+    assert "Failed: " not in caplog.text
+    assert sent.records() == []
+    for one in ids:
+        for stream in STREAMS:
+            assert sent.remembered(one, stream) == good.remembered(one, stream)
+            assert sent.bookmark(one, stream)
+
+
+@pytest.mark.parametrize("levels", [65, 600, 2000, 100_000])
+def test_a_value_nested_too_deeply_costs_no_more_than_itself(
+    levels: int, kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    kombo.emulator.add_integration(A)
+    inner = b'{"a":' * levels + b'"\\u0000"' + b"}" * levels
+
+    def nest(asked: Received, right: Response) -> Response:
+        column = {"/ats/interviews": "remote_data", "/ats/jobs": "custom_fields"}.get(asked.path)
+        if column is None:
+            return right
+        answer = json.loads(bytes(right.body))
+        answer["data"]["results"][0][column] = "here"
+        body = json.dumps(answer).encode().replace(b'"here"', inner)
+        return Response(body, right.status_code, media_type="application/json")
+
+    kombo.emulator.alter = nest
+    sent = kombo.run(A, streams=("interviews", "jobs"))
+
+    assert {record["id"]: record for record in sent.records()} == expected(kombo, A)
+    (job,) = (one for one in sent.records("jobs") if one["custom_fields"] is None)
+    assert job["name"]
+    for path in ("interviews: remote_data", "jobs: custom_fields"):
+        told = f"{path} in 1 value(s): nested more than 64 levels deep, sent as null."
+        assert told in caplog.text
+    assert sent.bookmark(A)
+    assert sent.bookmark(A, "jobs")
+
+
+@pytest.mark.parametrize("broken", [b"Anna \xff", b"Anna \\ud83d", b"Anna \\udc00"], ids=repr)
+def test_a_broken_text_costs_no_more_than_what_is_broken(
+    broken: bytes, kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    """JavaScript writes such halves when it cuts a text within an emoji."""
+    ats = kombo.emulator.add_integration(A)
+    (one, *_) = ats.records("ats_interviews")
+    ats.edit("ats_interviews", one["id"], title="to be broken")
+
+    def break_it(_: Received, right: Response) -> Response:
+        body = bytes(right.body).replace(b"to be broken", broken)
+        return Response(body, right.status_code, media_type="application/json")
+
+    kombo.emulator.alter = break_it
+    sent = kombo.run(A)
+
+    records = {record["id"]: record for record in sent.records()}
+    assert records.pop(one["id"])["title"] == "Anna \ufffd"
+    assert records == {k: v for k, v in expected(kombo, A).items() if k != one["id"]}
+    assert "interviews: title in 1 value(s): broken text, U+FFFD in its place." in caplog.text
+    assert sent.bookmark(A)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from support import Kombo
 
 A = "greenhouse:demo"
@@ -33,13 +37,56 @@ def test_expired_data_is_read_in_full_until_a_clean_full_pass(kombo: Kombo) -> N
     assert kinds_of_passes(kombo) == [True, True, True, False]
 
 
-def test_changed_filters_are_read_in_full(kombo: Kombo) -> None:
+def test_a_filter_more_asks_for_less_and_a_filter_less_for_more(kombo: Kombo) -> None:
     ats = kombo.emulator.add_integration(A)
-    job = ats.records("ats_jobs")[0]["id"]
-    filtered: dict[str, Any] = {"filters": {"interviews": {"job_ids": [job]}}}
+    jobs = [job["id"] for job in ats.records("ats_jobs")]
     sent = kombo.run(A)
-    sent = kombo.run(A, state=sent.state, **filtered)
-    sent = kombo.run(A, state=sent.state, **filtered)
-    sent = kombo.run(A, state=sent.state, include_deleted=False, **filtered)
+    for number in (0, 0, 1):
+        filters = {"interviews": {"job_ids": [jobs[number]]}}
+        sent = kombo.run(A, state=sent.state, filters=filters)
+    for _ in range(2):
+        sent = kombo.run(A, state=sent.state)
 
-    assert kinds_of_passes(kombo) == [True, True, False, True]
+    # none, one more, the same, changed, none, none
+    assert kinds_of_passes(kombo) == [True, False, False, True, True, False]
+
+
+CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "include_deleted": ({"include_deleted": False}, {}),
+    "anonymized_records": ({"anonymized_records": "skip"}, {}),
+    "start_date": ({"start_date": "2026-11-01"}, {"start_date": "2026-10-01"}),
+    "deselected": ({"deselected": ("title",)}, {}),
+    "maps": ({"stream_maps": {"interviews": {"__filter__": "canceled"}}}, {}),
+}
+"""Settings under which less is stored, and then more, by the name of what differs."""
+
+
+@pytest.mark.parametrize("part", CHANGES)
+def test_what_has_grown_is_read_in_full_and_what_has_shrunk_is_not(
+    part: str, kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    kombo.emulator.add_integration(A)
+    less, more = CHANGES[part]
+    sent = kombo.run(A, **less)
+    caplog.clear()
+
+    sent = kombo.run(A, state=sent.state, **more)
+
+    assert f"a full pass, as more is asked for than before: {part}" in caplog.text
+    caplog.clear()
+    kombo.run(A, state=sent.state, **less)
+    grown = "a full pass, as more is asked for than before" in caplog.text
+    assert grown is (part == "maps")  # whether another expression tells less, nobody knows
+
+
+def test_two_streams_are_changed_apart(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A)
+    both = ("interviews", "jobs")
+    sent = kombo.run(A, streams=both, stream_maps={"jobs": {"shout": "name.upper()"}})
+    kombo.emulator.clear_requests()
+
+    kombo.run(A, streams=both, state=sent.state)
+
+    assert "updated_after" not in kombo.asked("/ats/jobs")[0].params
+    assert kinds_of_passes(kombo) == [False]

@@ -46,8 +46,8 @@ RUN = ("run", "--force", "tap-kombo", "target-postgres")  # a killed run leaves 
 
 HASTY = {
     "tap-kombo": """#!/usr/bin/env python
-from tap_kombo import bookmarks, tap
-bookmarks.CHECKPOINT_SECONDS = 0
+from tap_kombo import run, tap
+run.CHECKPOINT_SECONDS = 0
 tap.TapKombo.cli()
 """,
     "target-postgres": """#!/usr/bin/env python

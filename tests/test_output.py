@@ -9,16 +9,17 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.metrics import Metric, Point
 
 from kombo_emulator import Behaviour
-from tap_kombo.client import KomboStream
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.replication.passes import PassReader
+from tap_kombo.records import Fitter
+from tap_kombo.replication.fanout import Written
+from tap_kombo.streams import KomboStream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from support import Kombo, Sent
 
-    from tap_kombo.api.pagination import Record
+    from tap_kombo.replication.fanout import Handed
 
 IDS = {name: f"tool:{name}" for name in ("ATS", "HRIS", "LMS", "ASSESSMENT")}
 STREAMS = tuple(one.name for one in ENDPOINTS)
@@ -45,25 +46,28 @@ def schemas(sent: Sent) -> dict[str, Any]:
 
 @pytest.fixture
 def take_the_plain_path(monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str]]:
-    """Clean every value by itself and yield each record to the SDK; tells which streams did."""
+    """Clean every value by itself and let the SDK write each record; tells which streams did."""
     walked: set[str] = set()
-    plain_init = PassReader.__init__
+    compile_fitter = Fitter.__init__
 
-    def init(reader: PassReader, stream: KomboStream) -> None:
-        plain_init(reader, stream)
-        monkeypatch.setattr(reader, "_fits", lambda _: walked.add(stream.name))
-        monkeypatch.setattr(reader, "_deselect", lambda _: None)
+    def init(fitter: Fitter, schema: Any, stream: str, selected: Any) -> None:  # noqa: ANN401
+        compile_fitter(fitter, schema, stream, selected)
+        monkeypatch.setattr(fitter, "_fits", lambda _: walked.add(stream))
 
-    def get_records(stream: KomboStream, _: object) -> Iterator[Record]:
+    def write(stream: KomboStream, handed: Handed[KomboStream]) -> Written:
+        stream.announce()
         if stream.replaces_table:
             stream._stream_version = stream.tap.initialized_at
-        for batch in stream.tap.fanout.batches():
-            yield from batch
+        records = stream.fitter.fit(handed.page, handed.integration_id)
+        for record in records:
+            stream._write_record_message(record)
+        stream.tap.run.report.wrote(stream.name, len(records), 0)
+        return Written()
 
     def use() -> set[str]:
         monkeypatch.setattr(KomboStream, "TYPE_CONFORMANCE_LEVEL", TypeConformanceLevel.ROOT_ONLY)
-        monkeypatch.setattr(PassReader, "__init__", init)
-        monkeypatch.setattr(KomboStream, "get_records", get_records)
+        monkeypatch.setattr(Fitter, "__init__", init)
+        monkeypatch.setattr(KomboStream, "write", write)
         return walked
 
     return use

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
+from tap_kombo.api import problems
 from tap_kombo.api.endpoints import ENDPOINTS
 
 CHECKOUT = Path(__file__).parent.parent
@@ -88,6 +89,19 @@ def test_readme_is_current() -> None:
     script = [sys.executable, "scripts/update_readme.py", "--check"]
     done = subprocess.run(script, cwd=CHECKOUT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_the_picture_of_the_layers_is_current() -> None:
+    script = [sys.executable, "scripts/update_layers.py", "--check"]
+    done = subprocess.run(script, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_each_kind_of_problem_is_on_its_page() -> None:
+    page = (CHECKOUT / "docs" / "errors.md").read_text()
+    rules = [one for one in vars(problems).values() if isinstance(one, problems.Rule)]
+    assert len(rules) > 15
+    assert [one for one in rules if f"| {one.cause} | {one.cure} |" not in page] == []
 
 
 def test_ci_calls_make_test() -> None:

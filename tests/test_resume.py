@@ -12,7 +12,7 @@ from starlette.responses import Response
 from support import Kombo, Sent
 from typing_extensions import override
 
-from tap_kombo import bookmarks
+from tap_kombo import run
 
 if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
@@ -37,20 +37,22 @@ class Ids(Sent):
     """The messages of a run, but of a record no more than its id, for there may be a million.
 
     Attributes:
-        killed_after: The run is killed before it sends another record.
+        killed_after: The run is killed before it sends another record; nothing is sent then.
         ids: The ids of the records, in the order sent.
         up_to_state: For each state, how many records were sent before it.
     """
 
     killed_after: int | None = None
+    is_killed: bool = False
     ids: list[str] = field(default_factory=list)
     up_to_state: list[int] = field(default_factory=list)
 
     @override
     def write_message(self, message: Message) -> None:
+        self.is_killed |= message.type.value == "RECORD" and len(self.ids) == self.killed_after
+        if self.is_killed:
+            raise KilledError
         if message.type.value == "RECORD":
-            if len(self.ids) == self.killed_after:
-                raise KilledError
             self.ids.append(message.to_dict()["record"]["id"])
             return
         if message.type.value == "STATE":
@@ -59,11 +61,10 @@ class Ids(Sent):
 
 
 class LongList:
-    """Interviews that make a long list; each page is written when it is asked for.
+    """Interviews that make a long list; each page is made when it is asked for.
 
     Attributes:
         cursors: The cursor of each request, oldest first; `None` is the first page.
-        work: Seconds that the reading has taken so far.
     """
 
     def __init__(self, kombo: Kombo, rows: int) -> None:
@@ -71,14 +72,12 @@ class LongList:
         kombo.emulator.intercept = self.answer
         self.rows = rows
         self.cursors: list[str | None] = []
-        self.work = 0.0
 
     def answer(self, request: Received) -> Response | None:
         if request.path != "/ats/interviews":
             return None
         cursor = request.params.get("cursor")
         self.cursors.append(cursor)
-        self.work += PAGE_SECONDS
         first = int(cursor or 0)
         end = min(first + PAGE_SIZE, self.rows)
         records = ",".join(
@@ -90,22 +89,19 @@ class LongList:
         return Response(body, media_type="application/json")
 
 
-@pytest.fixture
-def pages(kombo: Kombo, monkeypatch: pytest.MonkeyPatch) -> LongList:
-    """A long list, by the pace of which the tap's clock goes."""
-    pages = LongList(kombo, ROWS)
-    monkeypatch.setattr(bookmarks, "time", SimpleNamespace(monotonic=lambda: pages.work))
-    return pages
-
-
 def test_a_pass_goes_on_where_the_last_state_was_written(
-    kombo: Kombo, pages: LongList, measured: Measured
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch, measured: Measured
 ) -> None:
+    pages = LongList(kombo, ROWS)
     first = Ids(killed_after=ROWS * 9 // 10 + PAGE_SIZE // 2)  # in the middle of a page
+    by_pages_written = SimpleNamespace(
+        monotonic=lambda: len(first.ids) // PAGE_SIZE * PAGE_SECONDS  # the tap's clock
+    )
+    monkeypatch.setattr(run, "time", by_pages_written)
     with pytest.raises(KilledError):
         kombo.run(A, sent=first, page_size=PAGE_SIZE)
     written = first.up_to_state[-1]
-    at_most = (bookmarks.CHECKPOINT_SECONDS / PAGE_SECONDS + 1) * PAGE_SIZE
+    at_most = (run.CHECKPOINT_SECONDS / PAGE_SECONDS + 1) * PAGE_SIZE
     assert 0 < len(first.ids) - written <= at_most
 
     pages.cursors.clear()

@@ -1,0 +1,184 @@
+"""`anonymized_records: skip`: the deletion of a blanked record goes through, its values stay."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from support import Kombo, Sent
+from typing_extensions import override
+
+from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.tables import stored
+from tap_kombo.writer import BufferedWriter
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from singer_sdk.singerlib.encoding.simple import Message
+
+    from kombo_emulator.ats import AtsIntegration
+    from scripts.embedded_postgres import PostgreSQL
+
+A = "greenhouse:demo"
+SHORT = ["id", "integration_id", "remote_deleted_at"]
+
+
+@dataclass
+class Lines(Sent):
+    """The messages of a run, and the bytes that a loader gets."""
+
+    written: bytes = b""
+
+    @override
+    def write_message(self, message: Message) -> None:
+        self.written += BufferedWriter().format_message(message)
+        super().write_message(message)
+
+
+def blank_one(kombo: Kombo) -> tuple[AtsIntegration, str, str]:
+    """Let Kombo have a record that is blanked, and one that was deleted but now."""
+    ats = kombo.emulator.add_integration(A)
+    blanked, fresh = (one["id"] for one in ats.records("ats_interviews")[3:5])
+    ats.delete("ats_interviews", blanked)
+    kombo.emulator.clock.advance(days=15)
+    ats.delete("ats_interviews", fresh)
+    return ats, blanked, fresh
+
+
+def test_a_deletion_goes_out_under_a_schema_without_the_columns_that_stay(kombo: Kombo) -> None:
+    ats, blanked, fresh = blank_one(kombo)
+
+    sent = kombo.run(A, anonymized_records="skip", page_size=10)
+
+    columns: list[str] = []
+    shapes: list[list[str]] = []
+    for message in sent.messages:
+        if message["type"] == "SCHEMA":
+            assert list(message["key_properties"]) == ["id"]
+            columns = list(message["schema"]["properties"])
+            shapes.append(columns)
+        elif message["type"] == "RECORD":
+            record = message["record"]
+            assert sorted(record) == (SHORT if record["id"] == blanked else sorted(columns))
+    assert [shape == SHORT for shape in shapes] == [False, True, False]
+    assert shapes[0] == shapes[2]
+    records = {one["id"]: one for one in sent.records()}
+    assert len(records) == len(sent.records()) == len(ats.records("ats_interviews"))
+    assert records[blanked]["remote_deleted_at"]
+    assert records[fresh]["remote_deleted_at"]
+    assert records[fresh]["title"]
+
+
+def test_by_default_blanked_values_go_out_too(kombo: Kombo) -> None:
+    _, blanked, _ = blank_one(kombo)
+
+    sent = kombo.run(A)
+
+    assert len([one for one in sent.messages if one["type"] == "SCHEMA"]) == 1
+    record = next(one for one in sent.records() if one["id"] == blanked)
+    assert record["title"] is None
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"deselected": ("remote_deleted_at",)},
+        {"deselected": ("changed_at", "title")},
+        {"stream_maps": {"interviews": {"title": "title and title.upper()"}}},
+        {"stream_maps": {"interviews": {"_sdc_deleted_at": "remote_deleted_at"}}},
+        {"stream_maps": {"interviews": {"remote_deleted_at": None}}},
+        {"stream_maps": {"interviews": {"integration_id": None}}},
+        {"stream_maps": {"interviews": {"id": "id", "__else__": None}}},
+        {"stream_maps": {"interviews": {"__alias__": "talks"}}},
+        {"stream_maps": {"interviews": {"__filter__": "canceled"}}},
+    ],
+    ids=str,
+)
+def test_whatever_is_selected_and_mapped_records_keep_to_the_schema(
+    kombo: Kombo, options: dict[str, Any]
+) -> None:
+    blank_one(kombo)
+
+    sent = kombo.attempt(A, anonymized_records="skip", **options)
+
+    assert sent.error is None
+    columns: dict[str, set[str]] = {}
+    for message in sent.messages:
+        if message["type"] == "SCHEMA":
+            columns[message["stream"]] = set(message["schema"]["properties"])
+        elif message["type"] == "RECORD":
+            assert set(message["record"]) <= columns[message["stream"]]
+
+
+def test_a_column_that_a_map_makes_of_the_deletion_tells_of_it(kombo: Kombo) -> None:
+    """As the recipe `A soft delete` of docs/deletions.md does it for the loader's own column."""
+    _, blanked, _ = blank_one(kombo)
+    maps = {"interviews": {"_sdc_deleted_at": "remote_deleted_at"}}
+
+    sent = kombo.run(A, anonymized_records="skip", stream_maps=maps)
+
+    record = next(one for one in sent.records() if one["id"] == blanked)
+    assert record["_sdc_deleted_at"] == record["remote_deleted_at"]
+    assert "title" not in record
+
+
+def test_a_stream_that_a_map_takes_away_stays_away(kombo: Kombo) -> None:
+    blank_one(kombo)
+
+    sent = kombo.attempt(
+        A,
+        streams=("interviews", "jobs"),
+        anonymized_records="skip",
+        stream_maps={"interviews": None},
+    )
+
+    assert sent.error is None
+    named = {one["stream"] for one in sent.messages if one["type"] in {"SCHEMA", "RECORD"}}
+    assert named == {"jobs"}
+
+
+def load(postgres: PostgreSQL, folder: Path, lines: bytes) -> None:
+    project = MeltanoProject(folder, postgres.target_settings)
+    project.prepare()
+    config = json.loads(postgres.target_config) | {"default_target_schema": "blanked"}
+    (folder / "blanked.json").write_text(json.dumps(config))
+    command = [str(project.loader), "--config", str(folder / "blanked.json")]
+    done = subprocess.run(command, input=lines, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+
+
+def test_in_postgresql_the_row_is_deleted_and_keeps_its_last_values(
+    kombo: Kombo, postgres: PostgreSQL, worker_id: str
+) -> None:
+    """The deletion is first seen when Kombo has blanked the record already."""
+    folder = CHECKOUT / ".demo" / f"tests-{worker_id}"
+    ats = kombo.emulator.add_integration(A)
+    first = Lines()
+    kombo.run(A, sent=first, anonymized_records="skip")
+    load(postgres, folder, first.written)
+    before = stored(postgres, "blanked", "interviews")
+    gone, emptied = (one["id"] for one in ats.records("ats_interviews")[3:5])
+    for one in (gone, emptied):
+        ats.delete("ats_interviews", one)
+    kombo.emulator.clock.advance(days=15)
+
+    second = Lines()
+    kombo.run(A, sent=second, state=first.state, anonymized_records="skip")
+    load(postgres, folder, second.written)
+
+    after = stored(postgres, "blanked", "interviews")
+    changes = {
+        key: {name for name in row if row[name] != before[key][name] and name[:5] != "_sdc_"}
+        for key, row in after.items()
+    }
+    assert after.keys() == before.keys()
+    assert {key: names for key, names in changes.items() if names} == {
+        gone: {"remote_deleted_at"},
+        emptied: {"remote_deleted_at"},
+    }
+    assert after[gone]["title"]
+    assert after[gone]["remote_deleted_at"]

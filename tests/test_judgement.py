@@ -1,0 +1,289 @@
+"""An answer is judged once: by Kombo's code, then by status, and all else follows from that."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.responses import HTMLResponse, JSONResponse, Response
+from support import Kombo, Sent, expected, refusal
+
+from kombo_emulator import Size
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from kombo_emulator.received import Received
+
+pytestmark = pytest.mark.timeout(60)
+
+A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
+LISTS = ("/ats/interviews", "/ats/jobs")
+FEW = Size(interviews=12, applications=8, candidates=6)
+ALWAYS = 10**6
+
+LIMITED = ("PLATFORM.RATE_LIMIT_EXCEEDED", "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")
+
+
+def answering(
+    matches: Callable[[Received], bool], answer: Callable[[], Response], times: int = ALWAYS
+) -> Callable[[Received], Response | None]:
+    """An interception that answers some requests, the first so many times."""
+    hits, lock = itertools.count(1), threading.Lock()
+
+    def intercept(asked: Received) -> Response | None:
+        if not matches(asked):
+            return None
+        with lock:
+            return answer() if next(hits) <= times else None
+
+    return intercept
+
+
+def named(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """The lines that name what was skipped or failed."""
+    messages = [one.getMessage() for one in caplog.records]
+    return [one for one in messages if one.startswith(("Failed: ", "Skipped: "))]
+
+
+def limit(code: str, status: int, *, seconds: int) -> Response:
+    answer = refusal(code, status)
+    answer.headers["ratelimit-reset"] = str(seconds)
+    return answer
+
+
+# --- 1.1: a code that says "wait" is waited for, whatever the status
+
+
+@pytest.mark.usefixtures("_no_waiting")
+@pytest.mark.parametrize(
+    ("code", "status", "path"),
+    [
+        *((code, status, "/ats/interviews") for code in LIMITED for status in (503, 400, 200)),
+        (LIMITED[0], 500, "/ats/interviews"),
+        (LIMITED[0], 503, f"/integrations/{A}"),
+        (LIMITED[1], 400, f"/integrations/{A}"),
+        (LIMITED[1], 200, f"/integrations/{A}"),
+    ],
+)
+def test_a_limit_is_waited_for_as_such_with_any_status(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, code: str, status: int, path: str
+) -> None:
+    kombo.emulator.add_integration(A, "ATS", FEW)
+    kombo.emulator.intercept = answering(
+        lambda asked: asked.path == path, lambda: limit(code, status, seconds=0), 12
+    )
+
+    sent = kombo.attempt(A, max_retries=0)
+
+    assert sent.error is None
+    assert len(sent.records()) == 12
+    assert sent.bookmark(A)
+    assert [one.status for one in kombo.asked(path)] == [status] * 12 + [200]
+    assert "Kombo asks for a pause" in caplog.text
+    assert named(caplog) == []
+
+
+@pytest.mark.parametrize("status", [503, 200])
+def test_the_length_of_a_limit_is_heeded_with_any_status(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, status: int
+) -> None:
+    kombo.emulator.add_integration(A, "ATS", FEW)
+    kombo.emulator.intercept = answering(
+        lambda asked: asked.path in LISTS, lambda: limit(LIMITED[0], status, seconds=2), 1
+    )
+
+    sent = kombo.attempt(A, max_retries=0)
+
+    assert sent.error is None
+    assert "Kombo asks for a pause of 2.0 seconds; then at most" in caplog.text
+
+
+# --- 1.2: a code of the connected tool holds up its integration only
+
+OF_TOOL = [
+    ("REMOTE.SERVICE_UNAVAILABLE", 503),
+    ("REMOTE.SERVICE_UNAVAILABLE", 200),
+    ("REMOTE.RATE_LIMIT_EXCEEDED", 429),
+    ("REMOTE.RATE_LIMIT_EXCEEDED", 503),
+    ("REMOTE.UNKNOWN_HTTP_ERROR", 502),
+    ("REMOTE.INPUT_INVALID", 400),
+    ("REMOTE.NEVER_HEARD_OF", 503),
+    ("REMOTE.NEVER_HEARD_OF", 429),
+    ("INTEGRATION.SETUP_SYNC_PENDING", 503),
+    ("INTEGRATION.SETUP_INCOMPLETE", 409),
+    ("INTEGRATION.QA_FAILED", 503),
+    ("INTEGRATION.AUTHENTICATION_INVALID", 403),
+    ("INTEGRATION.NEVER_HEARD_OF", 503),
+]
+
+
+@pytest.mark.parametrize(("code", "status"), OF_TOOL)
+def test_a_pause_of_a_tool_holds_up_nobody_else(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, code: str, status: int
+) -> None:
+    for one in (A, B):
+        kombo.emulator.add_integration(one, "ATS", FEW)
+
+    def refuse() -> Response:
+        answer = refusal(code, status)
+        answer.headers["retry-after"] = "3"
+        return answer
+
+    kombo.emulator.intercept = answering(
+        lambda asked: asked.integration_id == A and asked.path in LISTS, refuse, 1
+    )
+
+    sent = kombo.attempt(A, B, max_retries=0, page_size=4)
+
+    assert {one["id"]: one for one in sent.records() if one["integration_id"] == B} == expected(
+        kombo, B
+    )
+    assert sent.bookmark(B)
+    assert "at most" not in caplog.text  # what is told of a pause for all
+
+
+# --- 1.3: one refusal of the key, in whatever form, ends a run to which nothing was answered
+
+NO_ENTRY: dict[str, Callable[[], Response]] = {
+    "text": lambda: Response("no entry", 401, media_type="text/plain"),
+    "HTML": lambda: HTMLResponse("<html><body>Log in</body></html>", 401),
+    "empty": lambda: Response(status_code=401),
+    "not JSON": lambda: Response('{"status": ', 401, media_type="application/json"),
+    "not UTF-8": lambda: Response(b'{"status":"\xff"}', 401, media_type="application/json"),
+    "a list": lambda: JSONResponse(["no entry"], 401),
+    "another envelope": lambda: JSONResponse({"message": "no entry"}, 401),
+    "no error": lambda: JSONResponse({"status": "error"}, 401),
+    "success": lambda: JSONResponse({"status": "success", "data": {}}, 401),
+    "no code": lambda: JSONResponse({"status": "error", "error": {"message": "no"}}, 401),
+    "code null": lambda: refusal(None, 401),
+    "code of a number": lambda: JSONResponse({"status": "error", "error": {"code": 401}}, 401),
+    "unknown code": lambda: refusal("PLATFORM.NEVER_HEARD_OF", 401),
+    "unknown code without a dot": lambda: refusal("UNAUTHORIZED", 401),
+}
+
+
+@pytest.mark.parametrize(
+    ("form", "concurrency"),
+    [*((form, 4) for form in NO_ENTRY), ("text", 1), ("empty", 1), ("unknown code", 1)],
+)
+def test_a_key_that_is_refused_in_any_form_ends_the_run(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str, concurrency: int
+) -> None:
+    ids = [f"greenhouse:{number}" for number in range(8)]
+    kombo.emulator.intercept = lambda _: NO_ENTRY[form]()
+
+    sent = kombo.attempt(*ids, streams=("interviews", "jobs", "users"), concurrency=concurrency)
+
+    assert sent.error is not None
+    (line,) = str(sent.error).splitlines()
+    assert "key" in line
+    assert "401" in line
+    assert 1 <= len(kombo.emulator.requests) <= concurrency
+    assert named(caplog) == []
+    assert sent.records() == []
+
+
+@pytest.mark.parametrize("form", ["text", "HTML", "empty", "no code", "unknown code"])
+def test_a_key_that_has_worked_and_is_refused_in_one_place_fails_that_integration(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    """It is one gateway, one route; the key itself has just been accepted."""
+    for one in (A, B, C):
+        kombo.emulator.add_integration(one, "ATS", FEW)
+    kombo.emulator.intercept = lambda asked: (
+        NO_ENTRY[form]() if asked.integration_id == B and asked.path in LISTS else None
+    )
+
+    sent = kombo.attempt(A, B, C, streams=("interviews", "jobs"), concurrency=1)
+
+    assert "of 1 integration(s) failed" in str(sent.error)
+    assert {one["integration_id"] for one in sent.records()} == {A, C}
+    assert all(sent.bookmark(one, stream) for one in (A, C) for stream in ("interviews", "jobs"))
+    assert not sent.bookmark(B)
+    (line,) = named(caplog)
+    assert f"of {B}: " in line
+    assert len([one for one in kombo.emulator.requests if one.status == 401]) == 1
+
+
+# --- 1.4: any refusal of a cursor of an earlier run starts the pass anew, once
+
+REFUSED_CURSOR: dict[str, Callable[[], Response]] = {
+    **{
+        f"{status} {form}": make
+        for status in (400, 404, 410, 422)
+        for form, make in {
+            "without a code": lambda status=status: refusal(None, status),
+            "as text": lambda status=status: Response("gone", status),
+            "with an unknown code": lambda status=status: refusal("PLATFORM.CURSOR_GONE", status),
+        }.items()
+    },
+    "404 as HTML": lambda: HTMLResponse("<html>Not found</html>", 404),
+    "409 without a code": lambda: refusal(None, 409),
+    "400 of the tool": lambda: refusal("REMOTE.INPUT_INVALID", 400),
+    "empty": lambda: JSONResponse({"status": "success", "data": {"results": [], "next": None}}),
+}
+
+
+def cut_off(kombo: Kombo) -> tuple[Sent, str]:
+    """Run until the third page is refused; return what was sent and the cursor of that page."""
+    kombo.emulator.add_integration(A)
+    kombo.emulator.add_integration(B)
+    pages = itertools.count(1)
+    kombo.emulator.intercept = lambda asked: (
+        refusal("REMOTE.UNKNOWN_HTTP_ERROR", 502)
+        if asked.path == "/ats/interviews" and asked.integration_id == A and next(pages) == 3
+        else None
+    )
+    first = kombo.attempt(A, B, page_size=30)
+    assert first.error is not None
+    assert len([one for one in first.records() if one["integration_id"] == A]) == 60
+    kombo.emulator.clear_requests()
+    kombo.emulator.clock.advance(seconds=60)
+    return first, str(first.remembered(A)["resume"]["cursor"])
+
+
+def first_pages(kombo: Kombo) -> list[Any]:
+    return [one for one in kombo.asked() if one.integration_id == A and "cursor" not in one.params]
+
+
+@pytest.mark.parametrize("form", REFUSED_CURSOR)
+def test_a_refused_cursor_of_an_earlier_run_starts_the_pass_anew(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    first, cursor = cut_off(kombo)
+    kombo.emulator.intercept = answering(
+        lambda asked: asked.params.get("cursor") == cursor and asked.integration_id == A,
+        REFUSED_CURSOR[form],
+        1,
+    )
+
+    second = kombo.attempt(A, B, page_size=30, state=first.state)
+
+    assert second.error is None
+    ours = {one["id"]: one for one in second.records() if one["integration_id"] == A}
+    assert ours == expected(kombo, A)
+    assert second.bookmark(A)
+    assert "resume" not in second.remembered(A)
+    assert len(first_pages(kombo)) == 1
+    assert "The pass starts anew." in caplog.text
+
+
+@pytest.mark.parametrize("form", ["404 without a code", "410 as text", "422 with an unknown code"])
+def test_a_pass_starts_anew_once_and_not_twice(kombo: Kombo, form: str) -> None:
+    first, cursor = cut_off(kombo)
+    kombo.emulator.intercept = lambda asked: (
+        REFUSED_CURSOR[form]()
+        if asked.params.get("cursor") == cursor and asked.integration_id == A
+        else None
+    )
+
+    second = kombo.attempt(A, B, page_size=30, state=first.state)
+
+    assert "of 1 integration(s) failed" in str(second.error)
+    assert len(first_pages(kombo)) == 1
+    assert len([one for one in kombo.asked() if one.params.get("cursor") == cursor]) == 2
+    assert second.bookmark(A) is None
+    assert second.bookmark(B)

@@ -1,0 +1,393 @@
+"""A fault of a parent, a stream map, an outage or a refusal reaches no further than it must."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import socket
+import struct
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.responses import PlainTextResponse, Response
+from support import Kombo, refusal
+from test_reach import KEYS, failures, put, spoil
+
+from kombo_emulator import Size
+from kombo_emulator.faults import PASSING
+from kombo_emulator.table import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from kombo_emulator.received import Received
+
+pytestmark = pytest.mark.timeout(120)
+
+A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
+FEW = Size(interviews=10, applications=10, candidates=10, jobs=3, attachments=30)
+(SUBLIST,) = MODELS["ats_candidates"].sublists
+
+
+# --- 2.3: a parent that cannot be asked for is left out
+
+
+def with_files(kombo: Kombo) -> list[str]:
+    """The candidates of A that have files, in the order of the list."""
+    ats = kombo.emulator.integrations[A]
+    return [
+        one["id"]
+        for one in ats.records("ats_candidates", include_deleted=False)
+        if ats.sublist("ats_candidates", one["id"], SUBLIST)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("form", "place"),
+    [
+        *((form, 0) for form in KEYS),
+        *((form, 1) for form in ("404", "404 as text", "400 of the tool", "410 of Kombo")),
+        ("missing", -1),
+        ("404", -1),
+    ],
+)
+def test_a_parent_that_cannot_be_asked_for_is_left_out(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str, place: int
+) -> None:
+    for one in (A, B):
+        kombo.emulator.add_integration(one, "ATS", FEW)
+    streams = ("candidate_attachments", "interviews")
+    whole = kombo.attempt(A, B, streams=streams)
+    lost = with_files(kombo)[place]
+    if form in KEYS:
+        put(
+            kombo,
+            "/ats/candidates",
+            lambda records: spoil(records, lost, form),
+        )
+    else:
+        answers: dict[str, Callable[[], Response]] = {
+            "404": lambda: refusal(None, 404),
+            "404 as text": lambda: PlainTextResponse("not here", 404),
+            "400 of the tool": lambda: refusal("REMOTE.INPUT_INVALID", 400),
+            "410 of Kombo": lambda: refusal("ATS.CANDIDATE_GONE", 410),
+        }
+        kombo.emulator.intercept = lambda asked: (
+            answers[form]() if asked.path == f"/ats/candidates/{lost}/attachments" else None
+        )
+    caplog.clear()
+
+    sent = kombo.attempt(A, B, streams=streams)
+
+    files = "candidate_attachments"
+    assert "1 pass(es) of 1 integration(s) failed" in str(sent.error)
+    assert {(one["candidate_id"], one["id"]) for one in sent.records(files)} == {
+        (one["candidate_id"], one["id"])
+        for one in whole.records(files)
+        if one["candidate_id"] != lost
+    }
+    assert len(sent.records()) == len(whole.records())
+    (failed,) = failures(caplog)
+    assert f"{files} of {A}: " in failed
+    assert "1 x " in failed
+
+
+# --- 2.4: a stream map that fails, fails its model, and says where
+
+SECRET = "37.75"
+MAPS: dict[str, tuple[str, str, str]] = {
+    # what is told, the column, the expression
+    "TypeError": ("x", "weekly_hours * 1.1", "1.1"),
+    "ZeroDivisionError": ("x", "7531 / (weekly_hours - weekly_hours)", "7531"),
+    "ValueError": ("x", "int(name + 'c7531')", "7531"),
+    "KeyError": ("x", "record['c7531']", "c7531"),
+    "MapExpressionError": ("x", "name.c7531", "c7531"),
+    "in a filter": ("__filter__", "record['c7531'] == 1", "c7531"),
+    "zero in a filter": ("__filter__", "7531 / (weekly_hours - weekly_hours) > 1", "7531"),
+    "in a column that exists": ("name", "int('c7531')", "c7531"),
+}
+
+
+@pytest.mark.parametrize("form", MAPS)
+def test_a_stream_map_that_fails_is_told_in_one_line_and_fails_its_model(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    for one in (A, B):
+        kombo.emulator.add_integration(one, "ATS", FEW)
+
+    def earn(records: list[dict[str, Any]]) -> None:
+        for one in records:
+            one |= {"weekly_hours": float(SECRET), "name": "Chief Example"}
+
+    put(kombo, "/ats/jobs", earn)
+    kombo.emulator.integrations[B].disable_model("ats_jobs")
+    column, expression, part = MAPS[form]
+    caplog.set_level(logging.INFO)
+
+    sent = kombo.attempt(
+        A,
+        B,
+        streams=("interviews", "jobs", "users"),
+        stream_maps={"jobs": {column: expression}},
+    )
+
+    assert "1 pass(es) of 1 integration(s) failed" in str(sent.error)
+    (failed,) = failures(caplog)
+    assert f"jobs of {A}: " in failed
+    assert column in failed
+    for secret in (SECRET, part, expression, "Chief Example"):
+        assert secret not in failed
+        assert secret not in str(sent.error)
+    assert SECRET not in caplog.text
+    assert "Chief Example" not in caplog.text
+    assert "Traceback" not in caplog.text
+    assert not sent.bookmark(A, "jobs")
+    for one in (A, B):
+        assert sent.bookmark(one)
+        assert sent.bookmark(one, "users")
+    assert len(sent.records()) == 20
+
+
+def test_a_stream_map_that_fails_for_one_integration_leaves_the_others(kombo: Kombo) -> None:
+    for one in (A, B):
+        kombo.emulator.add_integration(one, "ATS", FEW)
+
+    def earn(records: list[dict[str, Any]]) -> None:
+        for one in records:
+            one["weekly_hours"] = 0
+
+    put(kombo, "/ats/jobs", earn)
+
+    hours = "(1 if weekly_hours is None else weekly_hours)"
+    sent = kombo.attempt(A, B, streams=("jobs",), stream_maps={"jobs": {"x": f"1 / {hours}"}})
+
+    assert "1 pass(es) of 1 integration(s) failed" in str(sent.error)
+    assert sent.bookmark(B, "jobs")
+    assert not sent.bookmark(A, "jobs")
+
+
+# --- 2.7: an outage is waited out once, however many integrations there are
+
+
+@contextmanager
+def closed_port() -> Iterator[tuple[str, list[int]]]:
+    """An address at which nobody listens; connections are refused."""
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # and does not listen
+        yield f"http://127.0.0.1:{held.getsockname()[1]}/v1", []
+
+
+@contextmanager
+def resetting() -> Iterator[tuple[str, list[int]]]:
+    """An address at which each connection is accepted and then reset; counts them."""
+    accepted: list[int] = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def serve() -> None:
+            while True:
+                try:
+                    line, _ = listener.accept()
+                except OSError:
+                    return
+                accepted.append(1)
+                line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                line.close()
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/v1", accepted
+        listener.shutdown(socket.SHUT_RDWR)
+        thread.join(20)
+
+
+class Attempts:
+    """Counts the connections that are tried to an address."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ports: list[int] = []
+        connect = socket.socket.connect
+
+        def counted(line: socket.socket, address: Any) -> None:  # noqa: ANN401
+            if isinstance(address, tuple):
+                self.ports.append(address[1])
+            connect(line, address)
+
+        monkeypatch.setattr(socket.socket, "connect", counted, raising=False)
+
+    def to(self, url: str) -> int:
+        return self.ports.count(int(url.rpartition(":")[2].removesuffix("/v1")))
+
+
+@pytest.mark.usefixtures("_no_waiting")
+@pytest.mark.parametrize("server", [closed_port, resetting])
+def test_an_outage_is_waited_out_once(
+    kombo: Kombo,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    server: Callable[[], Any],
+) -> None:
+    kombo.emulator.add_integration("greenhouse:0", "ATS", FEW)
+    good = kombo.run("greenhouse:0")
+    attempts = Attempts(monkeypatch)
+    asked = {}
+    for integrations in (4, 40):
+        caplog.clear()
+        ids = [f"greenhouse:{number}" for number in range(integrations)]
+        with server() as (url, _):
+            before = attempts.to(url)
+            sent = kombo.attempt(
+                *ids,
+                streams=("interviews", "jobs"),
+                state=good.state,
+                max_retries=3,
+                concurrency=4,
+                api_url=url,
+            )
+            asked[integrations] = attempts.to(url) - before
+
+        assert sent.error is not None
+        (line,) = str(sent.error).splitlines()
+        assert "nobody answers" in line
+        assert failures(caplog) == []
+        assert sent.remembered("greenhouse:0") == good.remembered("greenhouse:0")
+    assert max(asked.values()) <= 4 + 1 + 3  # those in flight, and one who asks for all
+    assert min(asked.values()) >= 1
+
+
+GATEWAYS: dict[str, Callable[[], Response]] = {
+    "503 as text": lambda: PlainTextResponse("upstream connect error", 503),
+    "502 as HTML": lambda: Response("<html>Bad Gateway</html>", 502, media_type="text/html"),
+    "504 empty": lambda: Response(status_code=504),
+    "500 without a code": lambda: refusal(None, 500),
+    "a page with 200": lambda: Response("<html>Back soon</html>", media_type="text/html"),
+}
+
+
+@pytest.mark.usefixtures("_no_waiting")
+@pytest.mark.parametrize("form", GATEWAYS)
+def test_a_gateway_that_answers_for_all_is_one_outage(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    kombo.emulator.add_integration("greenhouse:0", "ATS", FEW)
+    good = kombo.run("greenhouse:0")
+    kombo.emulator.intercept = lambda _: GATEWAYS[form]()
+    for integrations in (4, 40):
+        caplog.clear()
+        kombo.emulator.clear_requests()
+        ids = [f"greenhouse:{number}" for number in range(integrations)]
+
+        sent = kombo.attempt(
+            *ids, streams=("interviews", "jobs"), state=good.state, max_retries=3, concurrency=4
+        )
+
+        assert sent.error is not None
+        assert len(str(sent.error).splitlines()) == 1
+        assert failures(caplog) == []
+        assert 1 <= len(kombo.emulator.requests) <= 4 + 1 + 3
+        assert sent.remembered("greenhouse:0") == good.remembered("greenhouse:0")
+
+
+@pytest.mark.usefixtures("_no_waiting")
+@pytest.mark.parametrize(
+    "form", ["reset before the answer", "closed before the answer", "503 as text", "502 as HTML"]
+)
+def test_what_fails_for_one_integration_is_no_outage(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+) -> None:
+    """Guards the other side: who waits out an outage must not take one integration for all."""
+    for one in (A, B, C):
+        kombo.emulator.add_integration(one, "ATS", FEW)
+    kombo.emulator.alter = lambda asked, right: (
+        PASSING[form](asked, right) if asked.integration_id == A else right
+    )
+
+    sent = kombo.attempt(A, B, C, streams=("interviews", "jobs"), max_retries=2)
+
+    assert "of 1 integration(s) failed" in str(sent.error)
+    assert "nobody answers" not in caplog.text
+    for one in (B, C):
+        assert sent.bookmark(one)
+        assert sent.bookmark(one, "jobs")
+    assert sent.bookmark(A) is None
+    assert len(failures(caplog)) == 1
+
+
+# --- 2.8: what has failed keeps nothing alive
+
+
+@pytest.mark.parametrize("stream", ["candidate_attachments", "interviews"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: refusal("INTEGRATION.PERMISSION_MISSING", 403),
+        lambda: refusal("REMOTE.INPUT_INVALID", 400),
+        lambda: PlainTextResponse("not here", 404),
+    ],
+    ids=["skipped", "failed", "without a code"],
+)
+def test_passes_that_are_refused_keep_no_page(
+    kombo: Kombo, make: Callable[[], Response], stream: str
+) -> None:
+    ids = [f"greenhouse:{number}" for number in range(50)]
+    size = Size(**dict.fromkeys(vars(Size.empty()), 0) | {"candidates": 3, "interviews": 3})
+    for one in ids:
+        kombo.emulator.add_integration(one, "ATS", size)
+    path = "/attachments" if stream == "candidate_attachments" else "/ats/interviews"
+    kombo.emulator.intercept = lambda asked: (
+        make()
+        if asked.path.endswith(path) and ("cursor" in asked.params or path == "/attachments")
+        else None
+    )
+    kinds = {"Response", "Page", "Answer"}
+    gc.collect()
+    gc.disable()
+    try:
+        before = {id(one) for one in gc.get_objects()}
+        kombo.attempt(*ids, streams=(stream,), max_retries=0, page_size=1)
+        alive = [
+            type(one).__name__
+            for one in gc.get_objects()
+            if type(one).__name__ in kinds
+            and id(one) not in before
+            and type(one).__module__.partition(".")[0] in {"tap_kombo", "requests"}
+        ]
+    finally:
+        gc.enable()
+
+    assert len(kombo.emulator.requests) >= 150 - 50
+    assert alive == []
+
+
+# --- 2.9: nobody waits for what nobody wants
+
+
+@pytest.mark.parametrize("column", ["x", "__filter__"])
+def test_a_pass_that_fails_does_not_wait_for_its_next_page(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, column: str
+) -> None:
+    kombo.emulator.add_integration(A, "ATS", FEW)
+    over, outcome = threading.Event(), []
+
+    def hold(asked: Received) -> Response | None:
+        if asked.path == "/ats/interviews" and "cursor" in asked.params:
+            outcome.append(over.wait(25))
+        return None
+
+    kombo.emulator.intercept = hold
+    try:
+        sent = kombo.attempt(
+            A,
+            streams=("interviews", "jobs"),
+            page_size=3,
+            stream_maps={"interviews": {column: "record['c7531']"}},
+        )
+        ended_first = not outcome
+    finally:
+        over.set()
+
+    assert ended_first
+    assert sent.error is not None
+    assert len(failures(caplog)) == 1
+    assert sent.bookmark(A, "jobs")
