@@ -15,8 +15,8 @@ import msgspec
 from starlette.responses import Response
 
 from kombo_emulator.errors import ApiError
+from kombo_emulator.http.wire import End, WireResponse
 from kombo_emulator.received import Received
-from kombo_emulator.wire import End, WireResponse
 
 Fault: TypeAlias = Callable[[Received, Response], Response]
 

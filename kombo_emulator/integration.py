@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from kombo_emulator.clock import stamp
-from kombo_emulator.rows import derive_id
-from kombo_emulator.store import Store
+from kombo_emulator.made.values import integration_field
+from kombo_emulator.made.words import CUSTOM_FIELDS
+from kombo_emulator.store.rows import derive_id
+from kombo_emulator.store.store import Store
 from kombo_emulator.table import MODELS
 
 if TYPE_CHECKING:
     from kombo_emulator.models import Model
-    from kombo_emulator.rows import World
+    from kombo_emulator.store.rows import World
 
 
 @dataclass(slots=True)
@@ -40,9 +42,6 @@ class Details:
 
 class Integration(Store):
     """One customer's connected tool. A category adds its seeding and its named changes."""
-
-    CUSTOM_FIELDS: tuple[tuple[str, str], ...] = ()
-    """Model and key of each custom field that is mapped in this category."""
 
     def __init__(self, integration_id: str, category: str, world: World) -> None:
         """Connect a tool without any record; the tool's id comes before the colon."""
@@ -88,37 +87,27 @@ class Integration(Store):
             "write_actions": [],
         }
 
+    def integration_fields(self) -> list[dict[str, Any]]:
+        """The records of `GET /integrations/{id}/integration-fields`."""
+        return [
+            integration_field(self.id, model)
+            | {"model": model, "is_passthrough_enabled": True, "is_writable": False}
+            for model in CUSTOM_FIELDS
+            if MODELS[model].category == self.category
+        ]
+
     def custom_fields(self) -> list[dict[str, Any]]:
         """The records of `GET /integrations/{id}/custom-fields`."""
         return [
             {
-                "id": derive_id(self.id, "custom_fields", model, key),
-                "key": key,
-                "integration_field": {
-                    name: field_of[name] for name in ("id", "key", "type", "label")
-                },
-                "model": model,
-                "label": None,
-                "description": None,
+                "id": derive_id(self.id, "custom_fields", one["model"], one["key"]),
+                "key": one["key"],
+                "integration_field": {name: one[name] for name in ("id", "key", "type", "label")},
+                "model": one["model"],
+                "label": None if at else "Our own field",
+                "description": None if at else "What it is good for",
             }
-            for (model, key), field_of in zip(
-                self.CUSTOM_FIELDS, self.integration_fields(), strict=True
-            )
-        ]
-
-    def integration_fields(self) -> list[dict[str, Any]]:
-        """The records of `GET /integrations/{id}/integration-fields`."""
-        return [
-            {
-                "id": derive_id(self.id, "integration_fields", model, key),
-                "key": key,
-                "model": model,
-                "type": "CUSTOM",
-                "label": key.replace("_", " ").capitalize(),
-                "is_passthrough_enabled": True,
-                "is_writable": False,
-            }
-            for model, key in self.CUSTOM_FIELDS
+            for at, one in enumerate(self.integration_fields())
         ]
 
     def _coverage(self, model: Model) -> dict[str, Any]:

@@ -26,6 +26,11 @@ class Scene:
     def unlink(self, model: str, key: str, links: str, target: str) -> None:
         self.at.unlink(model, self.ids[key], links, self.ids[target])
 
+    def expect(self, *skills: str) -> None:
+        """Let the position call for skills."""
+        links = tuple(self.at.skill_link(self.ids[skill]) for skill in skills)
+        self.edit("hris_staffing_entities", "position", skill_links=links)
+
     def delete(self, model: str, key: str) -> None:
         self.at.delete(model, self.ids[key])
 

@@ -270,7 +270,7 @@ def test_tap_and_emulator_know_the_same_parameters() -> None:
     for endpoint in ENDPOINTS:
         if endpoint.category in IDS:
             model = LISTS[endpoint.path]
-            known = {item.param for item in (*model.by_id, *model.filters)}
+            known = {item.param for item in model.filters}
             assert known == set(endpoint.filters), endpoint.name
             assert model.incremental is endpoint.incremental
             assert (model.paging == "documented") is endpoint.accepts_page_size

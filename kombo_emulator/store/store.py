@@ -15,14 +15,14 @@ import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.models import TRACKED
-from kombo_emulator.reader import Reader, target_of
-from kombo_emulator.rows import DAY, Row, derive_id
+from kombo_emulator.store.reader import Reader, target_of
+from kombo_emulator.store.rows import DAY, Row, derive_id
 from kombo_emulator.table import MODELS, RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kombo_emulator.rows import World
+    from kombo_emulator.store.rows import World
 
 BLANKED_AFTER = 14 * DAY
 """Kombo keeps what a tombstone held for so long."""
@@ -88,10 +88,13 @@ class Store(Reader):
         /,
         *,
         remote_id: str | None = None,
+        remote_id_unknown: bool = False,
         visible_after: float = 0,
         **fields: Any,  # noqa: ANN401 - JSON values
     ) -> str:
         """Add a record and return its id; properties not given are null.
+
+        The id follows from the remote id, even if that is unknown to readers.
 
         Raises:
             TypeError: If the model has no such property.
@@ -102,7 +105,10 @@ class Store(Reader):
             self._serial += 1
             key = remote_id or str(4_000_000 + self._serial)
             own, hidden = row_of.empty_record()
-            own |= {"id": derive_id(self.id, model, key), "remote_id": key}
+            own |= {
+                "id": derive_id(self.id, model, key),
+                "remote_id": None if remote_id_unknown else key,
+            }
             _assign(model, own, hidden, fields)
             if own["id"] in self._tables[model].rows:
                 msg = f"{model} already has a record with remote id {key}"
@@ -122,7 +128,6 @@ class Store(Reader):
         """Change own properties or lists of links; what stays equal is no change.
 
         Raises:
-            KeyError: If there is no such record.
             TypeError: If the model has no such property.
         """
         row = self._tables[model].rows[record_id]
@@ -131,41 +136,25 @@ class Store(Reader):
             self._schedule(lambda at: self._edit(model, row, fields, at), visible_after)
 
     def link(self, model: str, record_id: str, links: str, target: str) -> None:
-        """Add an id to a list of links, e.g. to the `user_ids` of an interview.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Add an id to a list of links, e.g. to the `user_ids` of an interview."""
         linked = self._tables[model].rows[record_id].hidden[links]
         if target not in map(target_of, linked):
             self._relink(model, record_id, links, (*linked, target))
 
     def unlink(self, model: str, record_id: str, links: str, target: str) -> None:
-        """Take an id out of a list of links.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Take an id out of a list of links."""
         linked = self._tables[model].rows[record_id].hidden[links]
         left = tuple(link for link in linked if target_of(link) != target)
         self._relink(model, record_id, links, left)
 
     def delete(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
-        """Turn a record into a tombstone.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Turn a record into a tombstone."""
         row = self._tables[model].rows[record_id]
         with self.lock:
             self._schedule(lambda at: self._delete(model, row, at), visible_after)
 
     def restore(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
-        """Let a deleted record reappear, with what it held, even after it was blanked.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Let a deleted record reappear, with what it held, even after it was blanked."""
         row = self._tables[model].rows[record_id]
         with self.lock:
             self._schedule(lambda at: self._restore(model, row, at), visible_after)

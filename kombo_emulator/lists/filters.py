@@ -14,14 +14,14 @@ import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.errors import input_invalid
-from kombo_emulator.rows import Row
+from kombo_emulator.store.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.models import Filter, Model
-    from kombo_emulator.store import Store
+    from kombo_emulator.store.reader import Reader
 
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
@@ -81,7 +81,7 @@ def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) ->
         paged = behaviour.undocumented_cursor != "refuse"
         if behaviour.undocumented_cursor == "ignore":
             params = {name: value for name, value in params.items() if name not in PAGING}
-    filters = {item.param: item for item in (*model.by_id, *model.filters)}
+    filters = {item.param: item for item in model.filters}
     known = (*(_LIST if model.incremental else ()), *filters)
     query = read_paging(params, known=known, paged=paged)
     for name in ("include_deleted", "ignore_unsupported_filters"):
@@ -103,7 +103,7 @@ def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) ->
     )
 
 
-def matcher(store: Store, model: Model, query: Query) -> Callable[[Row], bool]:
+def matcher(store: Reader, model: Model, query: Query) -> Callable[[Row], bool]:
     """Make the test that decides whether a record belongs to the answer."""
     after = query.updated_after
     if after is not None and not store.world.behaviour.updated_after_inclusive:
@@ -146,8 +146,7 @@ def _wanted(item: Filter, value: str) -> frozenset[str]:
     return frozenset(text.casefold() for text in values) if item.fold else values
 
 
-def _meets(item: Filter, wanted: frozenset[str], found: Iterable[Any]) -> bool:
-    values = list(found)
+def _meets(item: Filter, wanted: frozenset[str], values: list[Any]) -> bool:
     if not values:
         return "null" in wanted and "null" in item.choices
     compare = _COMPARE.get(item.how)
@@ -180,17 +179,16 @@ _COMPARE: Mapping[str, Callable[[Any, str], bool]] = {
 """How values are compared with what is wanted; moments and days are compared as text."""
 
 
-def _values(store: Store, model: Model, start: Row, path: str) -> Iterator[Any]:
+def _values(store: Reader, model: Model, start: Row, path: str) -> list[Any]:
     """Follow a path through own properties, lists and linked records; nulls are left out."""
     found: list[Any] = [start]
-    of: Model | None = model
+    embeds = model.embeds
     for name in path.split("."):
-        embed = next((embed for embed in of.embeds if embed.key == name), None) if of else None
-        if embed:
+        if embed := next((embed for embed in embeds if embed.key == name), None):
             found = [linked for row in found for linked in store.linked(row, embed)]
-            of = store.table(embed.model).model
+            embeds = store.table(embed.model).model.embeds
             continue
         values = [item.own[name] if isinstance(item, Row) else item.get(name) for item in found]
-        found = [one for value in values for one in (value if isinstance(value, list) else [value])]
-        of = None
-    yield from (value for value in found if value is not None)
+        flat = (one for value in values for one in (value if isinstance(value, list) else [value]))
+        found, embeds = [value for value in flat if value is not None], ()
+    return found

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from kombo_emulator.rows import Row, Table
+from kombo_emulator.store.rows import Row, Table
 from kombo_emulator.table import MODELS, RELATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from kombo_emulator.models import Embed, Model
-    from kombo_emulator.rows import World
+    from kombo_emulator.store.rows import World
 
 
 class Reader:
@@ -116,8 +116,8 @@ class Reader:
         if not self.world.behaviour.remote_data or row.kept or "remote_data" not in shown:
             return
         if shown["remote_data"] is None:
-            remote_id = row.own["remote_id"]
-            shown["remote_data"] = {f"/records/{remote_id}": {"id": remote_id, "tags": ["a", 1]}}
+            record_id = row.own["id"]
+            shown["remote_data"] = {f"/records/{record_id}": {"id": record_id, "tags": ["a", 1]}}
 
     def _forget_sent(self) -> None:
         self._sent.clear()

@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from email.utils import formatdate
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 from starlette.applications import Starlette
@@ -16,12 +16,13 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from kombo_emulator.errors import ApiError, input_invalid
-from kombo_emulator.examples import EXAMPLES_ID
-from kombo_emulator.filters import read_paging, read_query
-from kombo_emulator.lists import Pager, refuse
+from kombo_emulator.examples import EXAMPLES_ID, Examples
+from kombo_emulator.integration import Integration
+from kombo_emulator.lists.filters import read_paging, read_query
+from kombo_emulator.lists.pages import Pager, refuse
 from kombo_emulator.ratelimit import RateLimit
 from kombo_emulator.received import Received
-from kombo_emulator.rows import derive_id
+from kombo_emulator.store.rows import World, derive_id
 from kombo_emulator.table import LISTS, MODELS
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from kombo_emulator.emulator import Emulator
-    from kombo_emulator.integration import Integration
     from kombo_emulator.models import Embed, Model
 
 BASE_PATH = "/v1"
@@ -39,47 +38,77 @@ FIELDS_AT_MOST = 2000
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _INTEGRATION = re.compile(r"/integrations/([^/]+)(?:/(custom-fields|integration-fields))?")
+Kind = TypeVar("Kind", bound=Integration)
+_SUBLISTS: list[tuple[re.Pattern[str], Model, Embed]] = [
+    (re.compile(f"{model.path}/([^/]+)/{embed.key}"), model, embed)
+    for model in MODELS.values()
+    for embed in model.sublists
+]
 
 
-class Api:
-    """Answers requests from the data of an emulator."""
+class Api(Generic[Kind]):
+    """Answers requests.
 
-    def __init__(self, emulator: Emulator) -> None:
-        """Lay out the routes."""
-        self._emulator = emulator
+    Attributes:
+        api_key: The only key that is accepted.
+        world: Clock, behaviour and lock.
+        integrations: All integrations by id.
+        requests: Every answered request, oldest first.
+        intercept: Called with each request before it is answered, in a thread of its own; a
+            response that it returns is sent instead. It may also change data or the clock.
+        alter: Called with each request and its answer, in a thread of its own; what it returns is
+            sent instead. `kombo_emulator.faults` has what can go wrong.
+        app: The ASGI application.
+    """
+
+    def __init__(self, api_key: str, world: World) -> None:
+        """Start without an integration."""
+        self.api_key = api_key
+        self.world = world
+        self.integrations: dict[str, Kind] = {}
+        self.requests: list[Received] = []
+        self.intercept: Callable[[Received], Response | None] | None = None
+        self.alter: Callable[[Received, Response], Response] | None = None
+        self.examples: Examples | None = None
+        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
         self._pager = Pager()
         self._limit = RateLimit()
         self._serial = 0
-        self._sublists: list[tuple[re.Pattern[str], Model, Embed]] = [
-            (re.compile(f"{model.path}/([^/]+)/{embed.key}"), model, embed)
-            for model in MODELS.values()
-            for embed in model.sublists
-        ]
-        self.asgi = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
 
     async def _answer(self, request: Request) -> Response:
         """Answer one request, whatever it asks for, and remember it."""
-        emulator = self._emulator
-        received = _received(request, emulator)
-        if emulator.behaviour.latency_ms:
-            await asyncio.sleep(emulator.behaviour.latency_ms / 1000)
+        received, behaviour = self._received(request), self.world.behaviour
+        if behaviour.latency_ms:
+            await asyncio.sleep(behaviour.latency_ms / 1000)
         response, count = None, None
-        if emulator.intercept:
-            response = await run_in_threadpool(emulator.intercept, received)
-        with emulator.world.lock:
-            now = emulator.world.now()
-            allowed, headers = self._limit.count(now, emulator.behaviour)
+        if self.intercept:
+            response = await run_in_threadpool(self.intercept, received)
+        with self.world.lock:
+            now = self.world.now()
+            allowed, headers = self._limit.count(now, self.world.behaviour)
             if response is None:
                 response, count = self._respond(received, request.url.path, allowed=allowed)
         headers["Date"] = formatdate(now // 1000, usegmt=True)
         for name, value in headers.items():
             response.headers.setdefault(name, value)
-        if emulator.alter:
+        if self.alter:
             right = response
-            response = await run_in_threadpool(emulator.alter, received, right)
+            response = await run_in_threadpool(self.alter, received, right)
             count = count if response is right else None
-        emulator.requests.append(replace(received, status=response.status_code, records=count))
+        self.requests.append(replace(received, status=response.status_code, records=count))
         return response
+
+    def _received(self, request: Request) -> Received:
+        path = request.url.path.removeprefix(BASE_PATH)
+        general = _INTEGRATION.fullmatch(path)
+        return Received(
+            method=request.method,
+            path=path,
+            params=dict(request.query_params),
+            integration_id=general[1] if general else request.headers.get("x-integration-id"),
+            headers=dict(request.headers),
+            at=self.world.clock.now(),
+        )
 
     def _respond(
         self, received: Received, raw_path: str, *, allowed: bool
@@ -103,28 +132,27 @@ class Api:
         """
         if not allowed:
             raise ApiError(429, "PLATFORM.RATE_LIMIT_EXCEEDED", "too many requests")
-        if received.headers.get("authorization") != f"Bearer {self._emulator.api_key}":
+        if received.headers.get("authorization") != f"Bearer {self.api_key}":
             raise ApiError(401, "PLATFORM.AUTHENTICATION_INVALID", "this API key is not known")
         if not raw_path.startswith(BASE_PATH + "/") or received.method != "GET":
             raise _not_found()
 
     def _data(self, received: Received) -> dict[str, Any]:
         """Find the `data` of a successful answer."""
-        path, examples = received.path, self._emulator.examples
+        path, examples = received.path, self.examples
         model = LISTS.get(path)
-        general = _INTEGRATION.fullmatch(path)
-        if received.integration_id == EXAMPLES_ID and examples:
-            return examples.answer(path)
         if path == "/check-api-key":
             names = ("environment_id", "customer_id")
-            return {name: derive_id(self._emulator.api_key, name) for name in names}
-        if general:
+            return {name: derive_id(self.api_key, name) for name in names}
+        if received.integration_id == EXAMPLES_ID and examples:
+            return examples.answer(path)
+        if general := _INTEGRATION.fullmatch(path):
             return self._general(self._integration(received), general[2], received)
         if model:
             integration = self._integration(received)
             query = read_query(model, received.params, integration.world.behaviour)
             return self._pager.model_page(integration, model, query)
-        for pattern, parent, embed in self._sublists:
+        for pattern, parent, embed in _SUBLISTS:
             if found := pattern.fullmatch(path):
                 return self._sublist(self._integration(received), parent, embed, found[1])
         if examples:
@@ -135,7 +163,7 @@ class Api:
         if received.integration_id is None:
             message = "the header X-Integration-Id is missing"
             raise input_invalid(message)
-        integration = self._emulator.integrations.get(received.integration_id)
+        integration = self.integrations.get(received.integration_id)
         if integration is None:
             message = "there is no such integration in this environment"
             raise ApiError(404, "PLATFORM.INTEGRATION_NOT_FOUND", message)
@@ -153,7 +181,7 @@ class Api:
         most, records = makers[part]
         query = read_paging(received.params, most=most)
         place = (integration.id, received.path)
-        return self._pager.plain_page(place, query, self._emulator.behaviour, records())
+        return self._pager.plain_page(place, query, self.world, records())
 
     @staticmethod
     def _sublist(
@@ -165,19 +193,6 @@ class Api:
             return {"results": integration.sublist(parent.id, record_id, embed)}
         except KeyError as error:
             raise _not_found() from error
-
-
-def _received(request: Request, emulator: Emulator) -> Received:
-    path = request.url.path.removeprefix(BASE_PATH)
-    general = _INTEGRATION.fullmatch(path)
-    return Received(
-        method=request.method,
-        path=path,
-        params=dict(request.query_params),
-        integration_id=general[1] if general else request.headers.get("x-integration-id"),
-        headers=dict(request.headers),
-        at=emulator.clock.now(),
-    )
 
 
 def _not_found() -> ApiError:
