@@ -11,10 +11,7 @@ class AssessmentIntegration(SeededIntegration):
     """An integration of category ASSESSMENT."""
 
     CATEGORY = "ASSESSMENT"
-    PLAN = (
-        ("packages", "assessment_packages", 180, 170),
-        ("orders", "assessment_orders", 170, 1),
-    )
+    PLAN = ("assessment_packages", "assessment_orders")
 
     add_package = partialmethod(SeededIntegration.make, "assessment_packages")
     add_order = partialmethod(SeededIntegration.make, "assessment_orders")

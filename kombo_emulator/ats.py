@@ -8,6 +8,7 @@ from typing import Any
 from typing_extensions import override
 
 from kombo_emulator.clock import stamp
+from kombo_emulator.models import names
 from kombo_emulator.seeded import SeededIntegration
 
 _make, _below = SeededIntegration.make, SeededIntegration.make_below
@@ -22,20 +23,10 @@ class AtsIntegration(SeededIntegration):
     """
 
     CATEGORY = "ATS"
-    PLAN = (
-        ("roles", "ats_roles", 180, 170),
-        ("users", "ats_users", 170, 160),
-        ("tags", "ats_tags", 170, 160),
-        ("rejection_reasons", "ats_rejection_reasons", 170, 160),
-        ("application_stages", "ats_application_stages", 170, 160),
-        ("jobs", "ats_jobs", 160, 120),
-        ("candidates", "ats_candidates", 120, 60),
-        ("applications", "ats_applications", 60, 30),
-        ("interviews", "ats_interviews", 30, 10),
-        ("offers", "ats_offers", 10, 1),
-        ("notes", "ats_notes", 30, 1),
-        ("scorecards", "ats_scorecards", 10, 1),
-        ("attachments", "ats_attachments", 30, 1),
+    PLAN = names(
+        "ats_roles ats_users ats_tags ats_rejection_reasons ats_application_stages ats_jobs "
+        "ats_candidates ats_applications ats_interviews ats_offers ats_notes ats_scorecards "
+        "ats_attachments"
     )
 
     add_role = partialmethod(_make, "ats_roles")
@@ -57,13 +48,13 @@ class AtsIntegration(SeededIntegration):
     @override
     def complete(self, model: str, made: dict[str, Any]) -> None:
         known = self.draw.known
-        if model in _OF_PERSON and made["application_id"]:
+        if model in _OF_PERSON and made["application_id"] and made["candidate_id"]:
             application = self.own("ats_applications", made["application_id"])
             made["candidate_id"] = application["candidate_id"] or made["candidate_id"]
         elif model == "ats_users":
             roles = known["ats_roles"]
             system = [one for one in roles if self.own("ats_roles", one)["scope"] == "SYSTEM"]
-            made["system_role_ids"] = tuple(system[:1])
+            made["system_role_ids"] = (self.draw.pick(system),) if system else ()
         elif model == "ats_candidates":
             made["tag_ids"] = made["tag_ids"][: self.draw.integer(3)]
         elif model == "ats_jobs":

@@ -8,11 +8,11 @@ from typing import Any
 from typing_extensions import override
 
 from kombo_emulator.clock import stamp
+from kombo_emulator.models import names
 from kombo_emulator.seeded import SeededIntegration
 from kombo_emulator.store.rows import DAY
 
 _make, _below = SeededIntegration.make, SeededIntegration.make_below
-_RATINGS = "hris_employee_skill_proficiency_ratings"
 
 
 class HrisIntegration(SeededIntegration):
@@ -25,22 +25,11 @@ class HrisIntegration(SeededIntegration):
     """
 
     CATEGORY = "HRIS"
-    PLAN = (
-        ("locations", "hris_locations", 180, 170),
-        ("legal_entities", "hris_legal_entities", 180, 170),
-        ("groups", "hris_teams", 180, 170),
-        ("absence_types", "hris_absence_types", 180, 170),
-        ("document_categories", "hris_employee_document_categories", 180, 170),
-        ("skills", "hris_skills", 180, 170),
-        ("employees", "hris_employees", 160, 100),
-        ("staffing_entities", "hris_staffing_entities", 100, 60),
-        ("skill_assignments", _RATINGS, 100, 60),
-        ("absences", "hris_absences", 60, 1),
-        ("timesheets", "hris_timesheets", 30, 1),
-        ("review_cycles", "hris_performance_review_cycles", 60, 50),
-        ("performance_reviews", "hris_performance_reviews", 50, 20),
-        ("pay_runs", "hris_pay_runs", 60, 50),
-        ("payslips", "hris_payslips", 50, 20),
+    PLAN = names(
+        "hris_locations hris_legal_entities hris_teams hris_absence_types "
+        "hris_employee_document_categories hris_skills hris_employees hris_staffing_entities "
+        "hris_employee_skill_proficiency_ratings hris_absences hris_timesheets "
+        "hris_performance_review_cycles hris_performance_reviews hris_pay_runs hris_payslips"
     )
 
     add_location = partialmethod(_make, "hris_locations")
@@ -51,7 +40,7 @@ class HrisIntegration(SeededIntegration):
     add_skill = partialmethod(_make, "hris_skills")
     add_employee = partialmethod(_make, "hris_employees")
     add_staffing_entity = partialmethod(_make, "hris_staffing_entities")
-    add_skill_assignment = partialmethod(_make, _RATINGS)
+    add_skill_assignment = partialmethod(_make, "hris_employee_skill_proficiency_ratings")
     add_absence = partialmethod(_make, "hris_absences")
     add_timesheet = partialmethod(_make, "hris_timesheets")
     add_performance_review_cycle = partialmethod(_make, "hris_performance_review_cycles")

@@ -55,75 +55,80 @@ class Integration(Store):
         return model.category == self.category and model.id not in self.details.unsupported
 
     def describe(self) -> dict[str, Any]:
-        """The `data` of `GET /integrations/{id}`."""
-        tool = self.id.partition(":")[0]
-        images = f"https://assets.example.com/{tool}"
+        """The `data` of `GET /integrations/{id}`; what may be unknown is so for some."""
+        tool, details = self.id.partition(":")[0], self.details
+        images, known = f"https://assets.example.com/{tool}", len(self.id) % 2 == 0
+        covered = {"is_available": known, "coverage_status": "SUPPORTED" if known else "UNKNOWN"}
+        models = (one for one in MODELS.values() if one.path and one.category == self.category)
         return {
             "id": self.id,
             "tool": {
                 "id": tool,
                 "label": tool.capitalize(),
-                "internal_label": None,
+                "internal_label": "Our tool" if known else None,
                 "logo_url": f"{images}/logo.svg",
                 "icon_url": f"{images}/icon.svg",
             },
             "category": self.category,
-            "status": self.details.status,
-            "setup_status": self.details.setup_status,
+            "status": details.status,
+            "setup_status": details.setup_status,
             "end_user": {
-                "organization_name": self.details.organization_name,
-                "creator_email": "admin@example.com",
-                "origin_id": self.details.origin_id,
+                "organization_name": details.organization_name,
+                "creator_email": "admin@example.com" if known else None,
+                "origin_id": details.origin_id,
             },
-            "scope_config": {"id": derive_id(self.id, "scope"), "name": "Default"},
-            "data_expired_at": self.details.data_expired_at,
+            "scope_config": {
+                "id": derive_id(self.id, "scope"),
+                "name": "Default" if known else None,
+            },
+            "data_expired_at": details.data_expired_at,
             "created_at": self.created_at,
-            "beta": False,
-            "read_models": [
-                self._coverage(model)
-                for model in MODELS.values()
-                if model.path and model.category == self.category
+            "beta": not known,
+            "read_models": [self._coverage(model) for model in models],
+            "write_actions": [
+                {
+                    "id": f"{self.category.lower()}_create_something",
+                    "label": "Create something",
+                    **covered,
+                    "scope_config_setting": "ENABLED",
+                    "opted_out_by_customer": False,
+                    "fields": [{"id": "name", **covered}],
+                }
             ],
-            "write_actions": [],
         }
+
+    def _coverage(self, model: Model) -> dict[str, Any]:
+        covered, enabled = self.covers(model), model.id not in self.disabled
+        state = {
+            "is_available": covered and enabled,
+            "coverage_status": "SUPPORTED" if covered else "UNSUPPORTED",
+            "scope_config_setting": "ENABLED" if enabled else "DISABLED",
+            "opted_out_by_customer": False,
+        }
+        fields = [{"id": name, **state} for name in model.shown]
+        return {"id": model.id, "label": model.label, **state, "fields": fields}
 
     def integration_fields(self) -> list[dict[str, Any]]:
         """The records of `GET /integrations/{id}/integration-fields`."""
+        mine = [model for model in CUSTOM_FIELDS if MODELS[model].category == self.category]
         return [
             integration_field(self.id, model)
             | {"model": model, "is_passthrough_enabled": True, "is_writable": False}
-            for model in CUSTOM_FIELDS
-            if MODELS[model].category == self.category
+            | ({"label": None} if at == 1 else {})
+            for at, model in enumerate(mine)
         ]
 
     def custom_fields(self) -> list[dict[str, Any]]:
         """The records of `GET /integrations/{id}/custom-fields`."""
+        mapped = ("id", "key", "type", "label")
         return [
             {
                 "id": derive_id(self.id, "custom_fields", one["model"], one["key"]),
                 "key": one["key"],
-                "integration_field": {name: one[name] for name in ("id", "key", "type", "label")},
+                "integration_field": None if at == 1 else {name: one[name] for name in mapped},
                 "model": one["model"],
                 "label": None if at else "Our own field",
                 "description": None if at else "What it is good for",
             }
             for at, one in enumerate(self.integration_fields())
         ]
-
-    def _coverage(self, model: Model) -> dict[str, Any]:
-        state = self._state(model)
-        return {
-            "id": model.id,
-            "label": model.label,
-            **state,
-            "fields": [{"id": name, **state} for name in model.shown],
-        }
-
-    def _state(self, model: Model) -> dict[str, Any]:
-        covered, enabled = self.covers(model), model.id not in self.disabled
-        return {
-            "is_available": covered and enabled,
-            "coverage_status": "SUPPORTED" if covered else "UNSUPPORTED",
-            "scope_config_setting": "ENABLED" if enabled else "DISABLED",
-            "opted_out_by_customer": False,
-        }

@@ -6,6 +6,7 @@ from functools import partialmethod
 
 from typing_extensions import override
 
+from kombo_emulator.models import names
 from kombo_emulator.seeded import SeededIntegration
 
 _make, _below = SeededIntegration.make, SeededIntegration.make_below
@@ -15,13 +16,7 @@ class LmsIntegration(SeededIntegration):
     """An integration of category LMS; `skill_ids` of a revision are what it teaches."""
 
     CATEGORY = "LMS"
-    PLAN = (
-        ("users", "lms_users", 180, 160),
-        ("skills", "lms_skills", 180, 170),
-        ("course_providers", "lms_course_providers", 180, 170),
-        ("courses", "lms_courses", 160, 100),
-        ("course_progressions", "lms_course_progressions", 100, 1),
-    )
+    PLAN = names("lms_users lms_skills lms_course_providers lms_courses lms_course_progressions")
 
     add_user = partialmethod(_make, "lms_users")
     add_skill = partialmethod(_make, "lms_skills")

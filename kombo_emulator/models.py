@@ -12,6 +12,11 @@ TRACKED = ("changed_at", "remote_deleted_at")
 Schema = Mapping[str, Any]
 
 
+def names(text: str) -> tuple[str, ...]:
+    """Split a text at its blanks."""
+    return tuple(text.split())
+
+
 @dataclass(frozen=True)
 class Embed:
     """Another model's records nested in a record, and whether they make `updated_after` match.

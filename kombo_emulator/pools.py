@@ -56,11 +56,11 @@ def _place(faker: Faker) -> dict[str, Any]:
 
 
 def _with_gaps(number: int, place: dict[str, Any]) -> dict[str, Any]:
-    """A place of which something may be unknown, or all."""
-    names = [*place, *place]
+    """A place of which something may be unknown."""
     if number % 5 == 0:
         place["street_2"] = "2nd floor"
-    return place | ({names[number % len(names)]: None} if number % len(names) < len(place) else {})
+    unknown = number % 10
+    return place | {name: None for at, name in enumerate(place) if at == unknown}
 
 
 def _with_ascii(name: str) -> tuple[str, str]:

@@ -27,9 +27,8 @@ class SeededIntegration(Integration):
     # ruff: noqa: ANN401
 
     CATEGORY = ""
-    PLAN: tuple[tuple[str, str, int, int], ...] = ()
-    """What there is from the start: how many, as `Size` names it, of which model, changed between
-    so many days ago and so many."""
+    PLAN: tuple[str, ...] = ()
+    """The models of which there are records from the start, oldest first."""
 
     def __init__(self, integration_id: str, world: World) -> None:
         """Connect a tool without any record."""
@@ -39,11 +38,11 @@ class SeededIntegration(Integration):
 
     def seed(self, size: Size) -> None:
         """Make up so many records, changed between half a year ago and yesterday."""
-        now = self.world.now()
-        for name, model, earliest, latest in self.PLAN:
-            for _ in range(getattr(size, name)):
-                ago = self.draw.integer(earliest * DAY, latest * DAY)
-                with self.world.clock.at(now - ago):
+        now, window = self.world.now(), 180 * DAY // (len(self.PLAN) + 1)
+        for place, model in enumerate(self.PLAN):
+            oldest = now - DAY - window * (len(self.PLAN) - place)
+            for _ in range(size.of(model)):
+                with self.world.clock.at(oldest + self.draw.integer(window)):
                     self.bring(model, self.make(model))
 
     def make(self, model: str, /, **fields: Any) -> str:

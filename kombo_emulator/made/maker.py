@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from zlib import crc32
 
 from kombo_emulator.clock import stamp
-from kombo_emulator.made.agreement import AGREEMENT
-from kombo_emulator.made.values import VALUES, custom, fields
+from kombo_emulator.made.values import AGREEMENT, VALUES, custom, fields
 from kombo_emulator.made.words import NEVER, RARE, SELDOM, UNKNOWN_REMOTE_ID, WORDS
 from kombo_emulator.table import MODELS
 from kombo_emulator.table.streams import STREAMS
@@ -89,13 +88,13 @@ def _part(model: str, path: tuple[str, ...], schema: Schema, links: dict[str, st
     names = (f"{parent}.{name}", name)
     digest = crc32(".".join((model, *path)).encode())
     every = 3 + digest % 4
-    at = digest // 7 % every
+    at = digest // 13 % every
+    for rest, among in ((25, SELDOM), (150, RARE)):
+        if not among.isdisjoint(names):
+            every, at = rest, rest - 1 - digest // 5 % (rest // 6)
     known = path == ("remote_id",) and model not in UNKNOWN_REMOTE_ID
     if known or not NEVER.isdisjoint(names):
         every = 0
-    for rest, among in ((25, SELDOM), (150, RARE)):
-        if not among.isdisjoint(names):
-            every, at = rest, rest - 1
     return Part(name, every, at, _maker(model, path, schema, links))
 
 
@@ -107,7 +106,7 @@ def _maker(model: str, path: tuple[str, ...], schema: Schema, links: dict[str, s
     if items := schema.get("items"):
         one = _maker(model, path, items, links)
         counts = (1, 2, 1) if path[-1] == "email_addresses" else (1, 2, 1, 0)
-        return lambda draw: [one(draw) for _ in range(counts[draw.turn(where) % len(counts)])]
+        return lambda draw: [one(draw) for _ in range(draw.deal(where, counts))]
     if "properties" in schema:
         return _object(model, path, schema, links)
     return _plain(path[-1], schema)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from kombo_emulator.clock import stamp
-from kombo_emulator.made.words import ANYTHING, CUSTOM_FIELDS
+from kombo_emulator.clock import milliseconds, stamp
+from kombo_emulator.made.words import ANYTHING, CUSTOM_FIELDS, STAGES
 from kombo_emulator.store.rows import DAY, derive_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from kombo_emulator.made.draw import Draw
+
+Made = dict[str, Any]
 
 LEVELS = ("Beginner", "Practised", "Expert")
 _HOUR = 60 * 60 * 1000
@@ -23,7 +25,7 @@ _LABELS = ({"remote_id": "y", "label": "Yes"}, {"remote_id": None, "label": "No"
 
 # Where a schema holds the properties of several kinds, each record has those of one kind only.
 
-FORMATS: tuple[dict[str, Any], ...] = (
+FORMATS: tuple[Made, ...] = (
     {"type": "TEXT", "display_type": "SINGLE_LINE", "max_length": 80},
     {"type": "TEXT", "display_type": None, "max_length": None},
     {"type": "NUMBER", "display_type": "FIELD", "min": 0, "max": 10},
@@ -37,7 +39,7 @@ FORMATS: tuple[dict[str, Any], ...] = (
     {"type": "INFORMATION"},
     {"type": "UNKNOWN", "raw_question": {"any": ["thing"]}},
 )
-ANSWERS: tuple[tuple[str, dict[str, Any]], ...] = (
+ANSWERS: tuple[tuple[str, Made], ...] = (
     ("TEXT", {"content": "Gardening"}),
     ("SINGLE_SELECT", {"choice": "Python"}),
     ("MULTI_SELECT", {"choices": ["German", "English"]}),
@@ -46,7 +48,7 @@ ANSWERS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("DATE", {"date": "2026-01-15T00:00:00.000Z"}),
     ("UNKNOWN", {"raw": {"any": ["thing"]}}),
 )
-RESPONSES: tuple[tuple[str, dict[str, Any]], ...] = (
+RESPONSES: tuple[tuple[str, Made], ...] = (
     ("TEXT", {"answer": "Would work with them again."}),
     ("SINGLE_SELECT", {"answer": _LABELS[0], "options": [*_LABELS]}),
     ("MULTI_SELECT", {"answer": [*_LABELS], "options": [*_LABELS]}),
@@ -54,7 +56,7 @@ RESPONSES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("NUMBER", {"answer": 4}),
     ("DATE", {"answer": "2026-01-15"}),
 )
-RATINGS: tuple[dict[str, Any], ...] = (
+RATINGS: tuple[Made, ...] = (
     {"type": "NUMERIC", "min": 1, "max": 5, "value": 3.5},
     {"type": "SINGLE_SELECT", "ordered_options": ["Below", "Above"], "value": "Above"},
     {"type": "NUMERIC", "min": None, "max": None, "value": None},
@@ -62,7 +64,7 @@ RATINGS: tuple[dict[str, Any], ...] = (
 )
 
 
-def integration_field(integration_id: str, model: str) -> dict[str, Any]:
+def integration_field(integration_id: str, model: str) -> Made:
     """The field of the tool that a custom field is mapped to."""
     key = CUSTOM_FIELDS[model]
     return {
@@ -73,7 +75,7 @@ def integration_field(integration_id: str, model: str) -> dict[str, Any]:
     }
 
 
-def fields(draw: Draw, model: str) -> list[dict[str, Any]]:
+def fields(draw: Draw, model: str) -> list[Made]:
     """Fields of the tool, of every JSON type in turn, or none."""
     if draw.number % 3 == 2:  # noqa: PLR2004 - any share will do
         return []
@@ -82,7 +84,7 @@ def fields(draw: Draw, model: str) -> list[dict[str, Any]]:
     return [passed | {"label": None} if draw.number % 4 else passed]
 
 
-def custom(draw: Draw, model: str) -> dict[str, Any]:
+def custom(draw: Draw, model: str) -> Made:
     """A custom field of every JSON type in turn, or none."""
     return {CUSTOM_FIELDS[model]: draw.deal(f"{model} value", ANYTHING)} if draw.number % 3 else {}
 
@@ -92,14 +94,14 @@ def _filled(value: Any, *, unknown: bool) -> Any:  # noqa: ANN401 - a JSON value
     return dict.fromkeys(value) if unknown and isinstance(value, dict) else value
 
 
-def _answers(draw: Draw) -> list[dict[str, Any]]:
+def _answers(draw: Draw) -> list[Made]:
     turn = draw.turn("answers")
     kind, answer = ANSWERS[turn % 7]
     question = {"remote_id": str(turn) if turn % 3 else None, "title": draw.text(), "type": kind}
     return [{"answer": _filled(answer, unknown=turn % 4 == 1), "question": question}][: turn % 5]
 
 
-def _responses(draw: Draw) -> list[dict[str, Any]]:
+def _responses(draw: Draw) -> list[Made]:
     bare, common = draw.number % 2 == 0, {"description": draw.text(), "required": False}
     common |= dict.fromkeys(common) if bare else {}
     return [
@@ -115,7 +117,7 @@ def _responses(draw: Draw) -> list[dict[str, Any]]:
     ]
 
 
-def _scale(draw: Draw) -> dict[str, Any]:
+def _scale(draw: Draw) -> Made:
     scale_id = derive_id(draw.id, "scale", str(draw.number))
     common = {"id": scale_id, "remote_id": f"scale-{draw.number}"}
     if draw.number % 2:
@@ -128,7 +130,7 @@ def _scale(draw: Draw) -> dict[str, Any]:
     return common | {"type": "SINGLE_SELECT", "ordered_options": options}
 
 
-def _breaks(draw: Draw) -> list[dict[str, Any]]:
+def _breaks(draw: Draw) -> list[Made]:
     start = draw.now // DAY * DAY + 12 * _HOUR
     times = {"started_at": stamp(start), "ended_at": stamp(start + _HOUR // 2)}
     return [times | {"paid": draw.chance(0.5)}][: draw.number % 4]
@@ -216,13 +218,97 @@ VALUES: Mapping[str, Callable[[Draw], Any]] = {
     # Of several kinds
     "screening_question_answers": _answers,
     "responses": _responses,
-    "format": lambda draw: FORMATS[draw.number % len(FORMATS)],
+    "format": lambda draw: draw.deal("format", FORMATS),
     "precondition_question_id": lambda draw: derive_id(draw.id, "question", str(draw.number - 1)),
     "precondition_options": lambda draw: draw.pick((["o1"], [True])),
-    "summary_rating": lambda draw: RATINGS[draw.number % len(RATINGS)],
+    "summary_rating": lambda draw: draw.deal("rating", RATINGS),
     "proficiency_scale": _scale,
     "ordered_levels": lambda _: list(LEVELS),
     "breaks": _breaks,
     "remote_data": lambda _: None,
 }
 """How a value is made, as `model.property`, `object.property` or `property`."""
+
+
+def _after(moment: str, minutes: int) -> str:
+    return stamp(milliseconds(moment) + minutes * 60_000)
+
+
+def _role(_: Draw, made: Made) -> None:
+    kind = made["unified_type"]
+    made["remote_label"] = kind.replace("_", " ").capitalize()
+    made["scope"] = "SYSTEM" if kind in {"ADMIN", "RECRUITER"} else "JOB"
+
+
+def _stage(draw: Draw, made: Made) -> None:
+    made["name"] = STAGES[draw.number % len(STAGES)]
+
+
+def _job(_: Draw, made: Made) -> None:
+    made["salary_amount_from"] = made["salary_amount"]
+    made["salary_amount_to"] = made["salary_amount"] + 12_000
+    if made["status"] != "CLOSED":
+        made["closed_at"] = None
+
+
+def _application(_: Draw, made: Made) -> None:
+    if made["outcome"] != "DECLINED":
+        made["rejection_reason_name"] = made["rejected_at"] = None
+
+
+def _interview(draw: Draw, made: Made) -> None:
+    made["ending_at"] = _after(made["starting_at"], draw.pick((30, 60, 90)))
+    made["canceled"] = draw.chance(0.15)
+    made["video_conferencing_url" if draw.chance(0.3) else "location"] = None
+
+
+def _employee(_: Draw, made: Made) -> None:
+    if made["employment_status"] != "INACTIVE":
+        made["termination_date"] = None
+
+
+def _employment(draw: Draw, made: Made) -> None:
+    if made["pay_period"] == "HOUR":
+        made["pay_rate"] = draw.integer(40, 13) + 0.5
+
+
+def _absence(draw: Draw, made: Made) -> None:
+    hours = made["unit"] == "HOURS"
+    length = 1 if hours else draw.integer(14, 1)
+    made["amount"] = 3.75 if hours else length
+    made["end_date"] = _after(made["start_date"], (length - 1) * 24 * 60)[:10]
+    if not hours:
+        made["start_time"] = made["end_time"] = None
+
+
+def _timesheet(_: Draw, made: Made) -> None:
+    made["ended_at"] = _after(made["started_at"], 8 * 60)
+    made["approved_at"] = _after(made["ended_at"], 60)
+    if made["approval_status"] != "APPROVED":
+        made["approved_at"] = None
+
+
+def _progression(_: Draw, made: Made) -> None:
+    if made["status"] != "COMPLETED":
+        made["completed_at"] = None
+
+
+def _course(_: Draw, made: Made) -> None:
+    if made["provider_id"] is None:
+        made["origin_id"] = None
+
+
+AGREEMENT: Mapping[str, Callable[[Draw, Made], None]] = {
+    "ats_roles": _role,
+    "ats_application_stages": _stage,
+    "ats_jobs": _job,
+    "ats_applications": _application,
+    "ats_interviews": _interview,
+    "hris_employees": _employee,
+    "hris_employments": _employment,
+    "hris_absences": _absence,
+    "hris_timesheets": _timesheet,
+    "lms_courses": _course,
+    "lms_course_progressions": _progression,
+}
+"""Makes a record of a model agree with itself."""

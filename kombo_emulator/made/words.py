@@ -105,10 +105,10 @@ hris_time_off_balances.type_id hris_skills.name assessment_packages.name
 assessment_packages.description assessment_orders.status assessment_orders.candidate
 assessment_orders.application assessment_orders.job created_at candidate.email job.hiring_team
 totals currency gross_pay.value net_pay.value paid_amount.value amount.value phone_number
-hiring_team_roles domestic_bank_routing domestic_bank_routing.number employment_types.remote_label
-bucket content_ref.type content_ref.key data_url content_type ats_application_stages.index
+hiring_team_roles domestic_bank_routing.number employment_types.remote_label
+bucket content_ref.type content_ref.key data_url content_type
 """)
-"""What Kombo says is never null, unless it was blanked; and the order of stages."""
+"""What Kombo says is never null, unless it was blanked."""
 
 UNKNOWN_REMOTE_ID = _names("""
 ats_interviews ats_applications ats_offers ats_users ats_roles ats_tags ats_application_stages
@@ -120,10 +120,10 @@ lms_skills
 
 SELDOM = _names("""
 ats_users.first_name ats_users.last_name ats_users.email ats_jobs.name ats_applications.outcome
-ats_application_stages.name ats_candidates.first_name ats_candidates.last_name
-ats_candidates.email_addresses email_address hris_employees.first_name hris_employees.last_name
-hris_employees.start_date hris_employments.effective_date hris_absences.start_date
-hris_absences.end_date hris_absences.unit
+ats_application_stages.name ats_application_stages.index ats_candidates.first_name
+ats_candidates.last_name ats_candidates.email_addresses email_address hris_employees.first_name
+hris_employees.last_name hris_employees.start_date hris_employments.effective_date
+hris_absences.start_date hris_absences.end_date hris_absences.unit
 """)
 """What nearly every record has."""
 

@@ -34,19 +34,11 @@ class Reader:
         self._sent: dict[tuple[str, str, bool], msgspec.Raw] = {}
 
     def table(self, model: str) -> Table:
-        """All records of a model.
-
-        Raises:
-            KeyError: If the table of models has no such row.
-        """
+        """All records of a model."""
         return self._tables[model]
 
     def own(self, model: str, record_id: str) -> dict[str, Any]:
-        """The own properties of one record, deleted or not.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """The own properties of one record, deleted or not."""
         return dict(self._tables[model].rows[record_id].own)
 
     def sent(self, model: Model, row: Row) -> msgspec.Raw:
@@ -57,11 +49,7 @@ class Reader:
         return self._sent[key]
 
     def sublist(self, model: str, record_id: str, embed: Embed) -> list[dict[str, Any]]:
-        """The records of a list below one record, such as its attachments.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """The records of a list below one record, such as its attachments."""
         row = self._tables[model].rows[record_id]
         return [self._part(child, embed) for child in self.linked(row, embed)]
 

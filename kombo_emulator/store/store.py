@@ -54,12 +54,9 @@ class Store(Reader):
             self.settle()
             table = self._tables[model]
             rows = (table.rows[key] for _, key in table.keys("id"))
-            sent = [
-                self.sent(table.model, row)
-                for row in rows
-                if not row.gone and (include_deleted or not row.deleted)
-            ]
-            decoded: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(sent))
+            shown = (row for row in rows if not row.gone and (include_deleted or not row.deleted))
+            sent = msgspec.json.encode([self.sent(table.model, row) for row in shown])
+            decoded: list[dict[str, Any]] = msgspec.json.decode(sent)
             return decoded
 
     def settle(self) -> None:
@@ -69,11 +66,6 @@ class Store(Reader):
             _, _, at, change = heapq.heappop(self._pending)
             self._forget_sent()
             change(at)
-        self.anonymize()
-
-    def anonymize(self) -> None:
-        """Blank or remove, as the behaviour says, what has been deleted for 14 days."""
-        now = self.world.now()
         while self._tombstones and self._tombstones[0][0] + BLANKED_AFTER <= now:
             deleted_at, model, record_id = heapq.heappop(self._tombstones)
             row = self._tables[model].rows[record_id]
@@ -100,11 +92,10 @@ class Store(Reader):
             TypeError: If the model has no such property.
             ValueError: If the remote id is taken.
         """
-        row_of = MODELS[model]
         with self.lock:
             self._serial += 1
             key = remote_id or str(4_000_000 + self._serial)
-            own, hidden = row_of.empty_record()
+            own, hidden = MODELS[model].empty_record()
             own |= {
                 "id": derive_id(self.id, model, key),
                 "remote_id": None if remote_id_unknown else key,
@@ -132,8 +123,7 @@ class Store(Reader):
         """
         row = self._tables[model].rows[record_id]
         _assign(model, dict(row.own), dict(row.hidden), fields)
-        with self.lock:
-            self._schedule(lambda at: self._edit(model, row, fields, at), visible_after)
+        self._schedule(lambda at: self._edit(model, row, fields, at), visible_after)
 
     def link(self, model: str, record_id: str, links: str, target: str) -> None:
         """Add an id to a list of links, e.g. to the `user_ids` of an interview."""
@@ -147,23 +137,24 @@ class Store(Reader):
         left = tuple(link for link in linked if target_of(link) != target)
         self._relink(model, record_id, links, left)
 
+    def _relink(self, model: str, record_id: str, links: str, left: tuple[Any, ...]) -> None:
+        fields: dict[str, Any] = {links: left}
+        self.edit(model, record_id, **fields)
+
     def delete(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
         """Turn a record into a tombstone."""
         row = self._tables[model].rows[record_id]
-        with self.lock:
-            self._schedule(lambda at: self._delete(model, row, at), visible_after)
+        self._schedule(lambda at: self._delete(model, row, at), visible_after)
 
     def restore(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
         """Let a deleted record reappear, with what it held, even after it was blanked."""
         row = self._tables[model].rows[record_id]
-        with self.lock:
-            self._schedule(lambda at: self._restore(model, row, at), visible_after)
+        self._schedule(lambda at: self._restore(model, row, at), visible_after)
 
     def disable_model(self, model: str) -> None:
         """Switch a model off: its records become tombstones and its list is refused."""
         with self.lock:
-            rows = self._tables[model].rows
-            alive = [key for key, row in rows.items() if not row.deleted]
+            alive = [key for key, row in self._tables[model].rows.items() if not row.deleted]
             for key in alive:
                 self.delete(model, key)
             self.disabled.setdefault(model, alive)
@@ -174,19 +165,16 @@ class Store(Reader):
             for key in self.disabled.pop(model, []):
                 self.restore(model, key)
 
-    def _relink(self, model: str, record_id: str, links: str, left: tuple[Any, ...]) -> None:
-        fields: dict[str, Any] = {links: left}
-        self.edit(model, record_id, **fields)
-
     def _schedule(self, change: Callable[[int], None], visible_after: float) -> None:
-        at = self.world.now()
-        if visible_after > 0:
-            self._serial += 1
-            due = at + round(visible_after * 1000)
-            heapq.heappush(self._pending, (due, self._serial, at, change))
-        else:
-            self._forget_sent()
-            change(at)
+        with self.lock:
+            at = self.world.now()
+            if visible_after > 0:
+                self._serial += 1
+                due = at + round(visible_after * 1000)
+                heapq.heappush(self._pending, (due, self._serial, at, change))
+            else:
+                self._forget_sent()
+                change(at)
 
     def _insert(self, model: str, own: dict[str, Any], hidden: dict[str, Any], at: int) -> None:
         own |= {"changed_at": stamp(at), "remote_deleted_at": None}
