@@ -106,7 +106,8 @@ class Integration(Store):
             "opted_out_by_customer": False,
         }
         fields = [{"id": name, **state} for name in model.shown]
-        return {"id": model.id, "label": model.label, **state, "fields": fields}
+        label = model.id.partition("_")[2].replace("_", " ").capitalize()
+        return {"id": model.id, "label": label, **state, "fields": fields}
 
     def integration_fields(self) -> list[dict[str, Any]]:
         """The records of `GET /integrations/{id}/integration-fields`."""

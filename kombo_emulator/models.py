@@ -123,8 +123,3 @@ class Model:
         """All top-level properties of a record as it is sent."""
         known = ("id", *self.fields, *TRACKED, *(embed.key for embed in self.embeds))
         return tuple(name for name in known if name not in self.unsent)
-
-    @property
-    def label(self) -> str:
-        """A name for people."""
-        return self.id.partition("_")[2].replace("_", " ").capitalize()

@@ -116,7 +116,7 @@ class Api(Generic[Kind]):
         self._serial += 1
         try:
             self._admit(received, raw_path, allowed=allowed)
-            data = self._data(received)
+            data = self._data(received, received.path)
         except ApiError as error:
             log_url = f"https://app.example.com/logs/{self._serial}"
             return _json(error.status, error.body(log_url)), None
@@ -125,11 +125,6 @@ class Api(Generic[Kind]):
         return _json(HTTPStatus.OK, {"status": "success", "data": data}), count
 
     def _admit(self, received: Received, raw_path: str, *, allowed: bool) -> None:
-        """Refuse what is too much, not authenticated, or no read below the base URL.
-
-        Raises:
-            ApiError: With the reason.
-        """
         if not allowed:
             raise ApiError(429, "PLATFORM.RATE_LIMIT_EXCEEDED", "too many requests")
         if received.headers.get("authorization") != f"Bearer {self.api_key}":
@@ -137,62 +132,57 @@ class Api(Generic[Kind]):
         if not raw_path.startswith(BASE_PATH + "/") or received.method != "GET":
             raise _not_found()
 
-    def _data(self, received: Received) -> dict[str, Any]:
+    def _data(self, received: Received, path: str) -> dict[str, Any]:
         """Find the `data` of a successful answer."""
-        path, examples = received.path, self.examples
-        model = LISTS.get(path)
         if path == "/check-api-key":
             names = ("environment_id", "customer_id")
             return {name: derive_id(self.api_key, name) for name in names}
-        if received.integration_id == EXAMPLES_ID and examples:
-            return examples.answer(path)
+        if received.integration_id == EXAMPLES_ID and self.examples:
+            return self.examples.answer(path)
         if general := _INTEGRATION.fullmatch(path):
             return self._general(self._integration(received), general[2], received)
-        if model:
+        if model := LISTS.get(path):
             integration = self._integration(received)
-            query = read_query(model, received.params, integration.world.behaviour)
+            query = read_query(model, received.params, self.world.behaviour)
             return self._pager.model_page(integration, model, query)
         for pattern, parent, embed in _SUBLISTS:
             if found := pattern.fullmatch(path):
-                return self._sublist(self._integration(received), parent, embed, found[1])
-        if examples:
-            return examples.answer(path)
+                return _sublist(self._integration(received), parent, embed, found[1])
+        if self.examples:
+            return self.examples.answer(path)
         raise _not_found()
 
     def _integration(self, received: Received) -> Integration:
         if received.integration_id is None:
             message = "the header X-Integration-Id is missing"
             raise input_invalid(message)
-        integration = self.integrations.get(received.integration_id)
-        if integration is None:
-            message = "there is no such integration in this environment"
-            raise ApiError(404, "PLATFORM.INTEGRATION_NOT_FOUND", message)
-        return integration
+        if found := self.integrations.get(received.integration_id):
+            return found
+        message = "there is no such integration in this environment"
+        raise ApiError(404, "PLATFORM.INTEGRATION_NOT_FOUND", message)
 
     def _general(
         self, integration: Integration, part: str | None, received: Received
     ) -> dict[str, Any]:
         if part is None:
             return integration.describe()
-        makers: dict[str, tuple[int, Callable[[], list[dict[str, Any]]]]] = {
-            "custom-fields": (250, integration.custom_fields),
-            "integration-fields": (FIELDS_AT_MOST, integration.integration_fields),
-        }
-        most, records = makers[part]
+        most, records = (
+            (250, integration.custom_fields())
+            if part == "custom-fields"
+            else (FIELDS_AT_MOST, integration.integration_fields())
+        )
         query = read_paging(received.params, most=most)
-        place = (integration.id, received.path)
-        return self._pager.plain_page(place, query, self.world, records())
+        return self._pager.plain_page((integration.id, part), query, self.world, records)
 
-    @staticmethod
-    def _sublist(
-        integration: Integration, parent: Model, embed: Embed, record_id: str
-    ) -> dict[str, Any]:
-        refuse(integration, MODELS[embed.model])
-        integration.settle()
-        try:
-            return {"results": integration.sublist(parent.id, record_id, embed)}
-        except KeyError as error:
-            raise _not_found() from error
+
+def _sublist(
+    integration: Integration, parent: Model, embed: Embed, record_id: str
+) -> dict[str, Any]:
+    refuse(integration, MODELS[embed.model])
+    integration.settle()
+    if record_id not in integration.table(parent.id).rows:
+        raise _not_found()
+    return {"results": integration.sublist(parent.id, record_id, embed)}
 
 
 def _not_found() -> ApiError:

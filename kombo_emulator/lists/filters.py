@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from kombo_emulator.store.reader import Reader
 
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
 PAGING = ("cursor", "page_size")
 _LIST = ("updated_after", "include_deleted", "ignore_unsupported_filters")
 
@@ -58,9 +57,8 @@ def read_paging(
     Raises:
         ApiError: `PLATFORM.INPUT_INVALID`.
     """
-    unknown = sorted(set(params) - {*(PAGING if paged else ()), *known})
-    if unknown:
-        message = f"unknown query parameter {unknown[0]}"
+    for unknown in sorted(set(params) - {*(PAGING if paged else ()), *known}):
+        message = f"unknown query parameter {unknown}"
         raise input_invalid(message)
     size = params.get("page_size", "100")
     if not re.fullmatch(r"[0-9]{1,6}", size) or not 1 <= int(size) <= most:
@@ -81,25 +79,19 @@ def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) ->
         paged = behaviour.undocumented_cursor != "refuse"
         if behaviour.undocumented_cursor == "ignore":
             params = {name: value for name, value in params.items() if name not in PAGING}
-    filters = {item.param: item for item in model.filters}
-    known = (*(_LIST if model.incremental else ()), *filters)
+    known = (*(_LIST if model.incremental else ()), *(item.param for item in model.filters))
     query = read_paging(params, known=known, paged=paged)
     for name in ("include_deleted", "ignore_unsupported_filters"):
-        if params.get(name, "false") not in _BOOLEANS:
+        if params.get(name, "false") not in {"true", "false"}:
             message = f"{name} must be true or false"
             raise input_invalid(message)
     after = params.get("updated_after")
-    return Query(
-        cursor=query.cursor,
-        page_size=query.page_size,
+    asked = [(item, params[item.param]) for item in model.filters if params.get(item.param)]
+    return replace(
+        query,
         updated_after=None if after is None else _time("updated_after", after),
-        include_deleted=_BOOLEANS[params.get("include_deleted", "false")],
-        filters=tuple(
-            (item, _wanted(item, params[name]))
-            for name, item in filters.items()
-            if params.get(name)
-        ),
-        bound=query.bound,
+        include_deleted=params.get("include_deleted") == "true",
+        filters=tuple((item, _wanted(item, value)) for item, value in asked),
     )
 
 

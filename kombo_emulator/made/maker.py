@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _MODELS = {stream: model for model, stream in STREAMS.items()}
 _LINKS: dict[str, dict[str, str]] = {
-    category: {name: _MODELS[stream] for name, stream in keys.items()}
+    category: {name: _MODELS[stream] for name, stream in keys.items() if stream in _MODELS}
     for category, keys in FOREIGN_KEYS.items()
 }
 """For each category, the model whose id a property holds."""
@@ -145,8 +145,8 @@ def _object(model: str, path: tuple[str, ...], schema: Schema, links: dict[str, 
 def _plain(name: str, schema: Schema) -> Make:
     """Make a value of which only the form is known."""
     kinds = schema.get("type", ())
-    if schema.get("format") == "date-time":
-        return lambda draw: stamp(draw.now)
+    if form := schema.get("format"):
+        return lambda draw: stamp(draw.now)[: 10 if form == "date" else None]
     if "boolean" in kinds:
         return lambda draw: draw.chance(0.5)
     if "number" in kinds or "integer" in kinds:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kombo_emulator.store.rows import Row, Table
-from kombo_emulator.table import MODELS, RELATIONS
+from kombo_emulator.table import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,11 +26,8 @@ class Reader:
         self.world = world
         self.lock = world.lock
         self._tables = {name: Table(model) for name, model in MODELS.items()}
-        self._index: dict[tuple[str, str], defaultdict[str, list[str]]] = {
-            (name, field_name): defaultdict(list)
-            for name, field_names in RELATIONS.indexed.items()
-            for field_name in field_names
-        }
+        self._index: defaultdict[tuple[str, str], defaultdict[str, list[str]]]
+        self._index = defaultdict(lambda: defaultdict(list))
         self._sent: dict[tuple[str, str, bool], msgspec.Raw] = {}
 
     def table(self, model: str) -> Table:

@@ -17,7 +17,7 @@ from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.models import TRACKED
 from kombo_emulator.store.reader import Reader, target_of
 from kombo_emulator.store.rows import DAY, Row, derive_id
-from kombo_emulator.table import MODELS, RELATIONS
+from kombo_emulator.table import INDEXED, MODELS, PARENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -242,7 +242,7 @@ class Store(Reader):
         self._reindex(model, row, add=True)
 
     def _reindex(self, model: str, row: Row, *, add: bool) -> None:
-        for name in RELATIONS.indexed[model]:
+        for name in INDEXED[model]:
             index = self._index[model, name]
             links = row.hidden[name] if name in row.hidden else (row.own[name],)
             for target in map(target_of, links):
@@ -255,14 +255,14 @@ class Store(Reader):
         self, model: str, key: str, at: int, versions: Sequence[dict[str, Any]], *, listed: bool
     ) -> None:
         """Touch the parents of a record that changed, or was added to or removed from lists."""
-        for parent, embed in RELATIONS.parents[model]:
+        for parent, embed in PARENTS[model]:
             if embed.reverse:
                 owners = {own[embed.reverse] for own in versions}
                 hit = embed.on_link if listed or len(owners) > 1 else embed.on_change
             else:
-                owners = set(self._index[parent.id, embed.via or embed.many].get(key, ()))
+                owners = set(self._index[parent, embed.via or embed.many].get(key, ()))
                 hit = embed.on_link if listed and embed.many else embed.on_change
-            table = self._tables[parent.id]
+            table = self._tables[parent]
             for row in (table.rows.get(owner) for owner in owners if hit and owner):
                 if row:
                     table.touch(row, at)

@@ -110,33 +110,22 @@ LISTS["/hris/teams"] = replace(MODELS["hris_teams"], path="/hris/teams", filters
 """Rows by path; a model that is only seen nested in others has none."""
 
 
-class Relations:
-    """What the store must remember to find parents and children without a search.
+PARENTS: defaultdict[str, list[tuple[str, Embed]]] = defaultdict(list)
+"""For each model, the models whose `updated_after` may match when it changes."""
 
-    Attributes:
-        indexed: For each model, the fields by which its records are looked up.
-        parents: For each model, the models whose `updated_after` may match when it changes.
-    """
-
-    def __init__(self, models: Iterable[Model]) -> None:
-        """Read the relations off the table."""
-        self.indexed: defaultdict[str, dict[str, None]] = defaultdict(dict)
-        self.parents: defaultdict[str, list[tuple[Model, Embed]]] = defaultdict(list)
-        for model in models:
-            for embed in model.embeds:
-                if embed.on_link or embed.on_change:
-                    self.parents[embed.model].append((model, embed))
-                    for name in filter(None, (embed.via, embed.many)):
-                        self.indexed[model.id][name] = None
-            for embed in _all_levels((*model.embeds, *model.sublists)):
-                if embed.reverse:
-                    self.indexed[embed.model][embed.reverse] = None
+INDEXED: defaultdict[str, set[str]] = defaultdict(set)
+"""For each model, the fields by which its records are looked up without a search."""
 
 
-def _all_levels(embeds: Iterable[Embed]) -> Iterator[Embed]:
+def _note(model: str, embeds: Iterable[Embed]) -> None:
     for embed in embeds:
-        yield embed
-        yield from _all_levels(embed.embeds)
+        if embed.on_link or embed.on_change:
+            PARENTS[embed.model].append((model, embed))
+            INDEXED[model] |= {embed.via, embed.many} - {""}
+        if embed.reverse:
+            INDEXED[embed.model].add(embed.reverse)
+        _note(embed.model, embed.embeds)
 
 
-RELATIONS = Relations(MODELS.values())
+for _row in MODELS.values():
+    _note(_row.id, (*_row.embeds, *_row.sublists))
