@@ -25,8 +25,8 @@ class AtsIntegration(SeededIntegration):
     CATEGORY = "ATS"
     PLAN = names(
         "ats_roles ats_users ats_tags ats_rejection_reasons ats_application_stages ats_jobs "
-        "ats_candidates ats_applications ats_interviews ats_offers ats_notes ats_scorecards "
-        "ats_attachments"
+        "ats_candidates ats_applications ats_notes ats_attachments ats_offers ats_interviews "
+        "ats_scorecards"
     )
 
     add_role = partialmethod(_make, "ats_roles")

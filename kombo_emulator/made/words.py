@@ -34,7 +34,7 @@ ats_tags.name High potential|Referral|Relocation|Junior|Senior|Speaker|Alumni
 ats_users.status ACTIVE|ACTIVE|ACTIVE|ACTIVE|ACTIVE|INACTIVE
 remote_work_status REMOTE|HYBRID|ON_SITE|At the client
 hris_absence_types.name Vacation|Sick leave|Parental leave|Overtime|Moving house
-hris_absences.status APPROVED|REQUESTED|DECLINED|CANCELLED|In review|DELETED
+hris_absences.status APPROVED|APPROVED|APPROVED|REQUESTED|DECLINED|CANCELLED|In review|DELETED
 hris_employee_document_categories.name Contract|Certificate|Payslip
 hris_employees.employment_status ACTIVE|ACTIVE|ACTIVE|ACTIVE|LEAVE|Sabbatical|INACTIVE
 hris_employees.nationality German|Turkish|French
@@ -123,7 +123,7 @@ ats_users.first_name ats_users.last_name ats_users.email ats_jobs.name ats_appli
 ats_application_stages.name ats_application_stages.index ats_candidates.first_name
 ats_candidates.last_name ats_candidates.email_addresses email_address hris_employees.first_name
 hris_employees.last_name hris_employees.start_date hris_employments.effective_date
-hris_absences.start_date hris_absences.end_date hris_absences.unit
+hris_absences.start_date hris_absences.end_date hris_absences.unit hris_absences.amount
 """)
 """What nearly every record has."""
 
