@@ -91,13 +91,9 @@ class AtsIntegration(SeededIntegration):
             rejected_at=stamp(self.world.now()),
         )
 
-    def rename_candidate(
-        self, candidate_id: str, *, first_name: str | None = None, last_name: str | None = None
-    ) -> None:
-        """Change the names given."""
-        names = {"first_name": first_name, "last_name": last_name}
-        given: dict[str, Any] = {key: name for key, name in names.items() if name is not None}
-        self.edit("ats_candidates", candidate_id, **given)
+    def rename_candidate(self, candidate_id: str, **names: Any) -> None:  # noqa: ANN401 - JSON
+        """Change the `first_name` or `last_name` given."""
+        self.edit("ats_candidates", candidate_id, **names)
 
     def cancel_interview(self, interview_id: str) -> None:
         """Cancel an interview."""

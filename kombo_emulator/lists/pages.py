@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kombo_emulator.errors import ApiError, input_invalid
 from kombo_emulator.lists.filters import Query, matcher
@@ -27,16 +27,8 @@ _STOPPED = {
 }
 
 
-@dataclass(frozen=True)
-class Listed:
-    """What a list could show.
-
-    Attributes:
-        place: Integration and path.
-        keys: The places of all records.
-        matches: Whether a record belongs to the answer.
-        shown: Whether one that once did is still shown along a frozen list.
-    """
+class Listed(NamedTuple):
+    """What a list could show: by place, what belongs to the answer, what a frozen one shows."""
 
     place: tuple[str, str | None]
     keys: Sequence[Key]

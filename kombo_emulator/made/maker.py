@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from kombo_emulator.models import Model, Schema
 
     Make = Callable[[Draw], Any]
+    Agree = Callable[[Draw, dict[str, Any]], None]
 
 _MODELS = {stream: model for model, stream in STREAMS.items()}
 _LINKS: dict[str, dict[str, str]] = {
@@ -48,15 +49,17 @@ class Part(NamedTuple):
 def make(draw: Draw, model: str) -> dict[str, Any]:
     """Make up a record of a model: own properties, links with known records, and what is hidden."""
     draw.begin(model)
-    parts = _of_model(model)
+    return _fill(draw, _of_model(model), draw.number, AGREEMENT.get(model))
+
+
+def _fill(
+    draw: Draw, parts: tuple[Part, ...], number: int, agree: Agree | None = None
+) -> dict[str, Any]:
     made = {part.name: part.make(draw) for part in parts}
-    if agree := AGREEMENT.get(model):
+    if agree:
         agree(draw, made)
-    return made | _nulls(parts, draw.number)
-
-
-def _nulls(parts: tuple[Part, ...], number: int) -> dict[str, Any]:
-    return {name: None for name, every, at, _ in parts if every and number % every == at}
+    nulls = {name: None for name, every, at, _ in parts if every and number % every == at}
+    return made | nulls
 
 
 @cache
@@ -134,12 +137,7 @@ def _object(model: str, path: tuple[str, ...], schema: Schema, links: dict[str, 
     parts = tuple(
         _part(model, (*path, name), nested, links) for name, nested in schema["properties"].items()
     )
-
-    def make_object(draw: Draw) -> dict[str, Any]:
-        made = {part.name: part.make(draw) for part in parts}
-        return made | _nulls(parts, draw.turn(where))
-
-    return make_object
+    return lambda draw: _fill(draw, parts, draw.turn(where))
 
 
 def _plain(name: str, schema: Schema) -> Make:

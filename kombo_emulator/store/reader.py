@@ -48,7 +48,9 @@ class Reader:
     def sublist(self, model: str, record_id: str, embed: Embed) -> list[dict[str, Any]]:
         """The records of a list below one record, such as its attachments."""
         row = self._tables[model].rows[record_id]
-        return [self._part(child, embed) for child in self.linked(row, embed)]
+        told = {"type": "OTHER", "file_name": "file"}  # never null where the tool itself is asked
+        parts = (self._part(child, embed) for child in self.linked(row, embed))
+        return [part | {name: part[name] or told[name] for name in told} for part in parts]
 
     def render(self, model: Model, row: Row) -> dict[str, Any]:
         """One record as it is sent, nested records included."""
