@@ -1,11 +1,16 @@
 """Kombo's Unified API in memory, for tests, demonstrations and benchmarks.
 
-It follows what is known of Kombo, and knows nothing of the tap:
+It follows what is known of Kombo; of the tap it takes the schemas and the foreign keys only.
 
     emulator = Emulator()
     ats = emulator.add_integration("greenhouse:demo")
     with serve(emulator) as url:
         ...
+
+- `table` says which models there are, what is nested in what, and how lists are filtered;
+- `made` makes records up, `store` keeps and changes them, `lists` cuts them into pages;
+- `http` answers, and `faults` has all that can go wrong on the way;
+- `behaviour` switches between the readings of what Kombo does not document.
 """
 
 from __future__ import annotations
@@ -16,10 +21,10 @@ from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.emulator import DEFAULT_KEY, Emulator
 from kombo_emulator.hris import HrisIntegration
+from kombo_emulator.http.server import serve
 from kombo_emulator.integration import Integration
 from kombo_emulator.lms import LmsIntegration
 from kombo_emulator.received import Received
-from kombo_emulator.server import serve
 from kombo_emulator.size import Size
 
 __all__ = [

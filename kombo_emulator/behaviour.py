@@ -12,8 +12,13 @@ class Behaviour:
 
     Attributes:
         updated_after_inclusive: Whether a record changed at exactly `updated_after` is returned.
-        order: Lists go by id, or by the moment that `updated_after` compares with.
-        paging: `live` looks at the data anew for each page; `snapshot` keeps the ids of the first.
+        order: Lists go by id, or by the moment that `updated_after` compares with, up or down.
+        paging: A page begins behind the last record of the one before (`live`), after so many
+            records (`offset`) or pages (`page`), or goes on along the ids that were there at the
+            first page (`snapshot`). `kombo_emulator.lists.paging` says what each promises.
+        cursor_seconds: Age at which a cursor has expired; 0 for never.
+        expired_cursor: It is refused with a code, or without one, or answered with no record and
+            no `next`.
         after_14_days: Whether an old tombstone is blanked or removed.
         blanking_updates: Whether blanking moves `changed_at` and matches `updated_after`.
         empty_pages: Every n-th page of a pass is empty though `next` goes on; 0 for never.
@@ -32,8 +37,10 @@ class Behaviour:
     """
 
     updated_after_inclusive: bool = True
-    order: Literal["id", "changed"] = "id"
-    paging: Literal["live", "snapshot"] = "live"
+    order: Literal["id", "changed", "changed_down"] = "id"
+    paging: Literal["live", "snapshot", "offset", "page"] = "live"
+    cursor_seconds: float = 0
+    expired_cursor: Literal["code", "no code", "empty"] = "code"
     after_14_days: Literal["blank", "remove"] = "blank"
     blanking_updates: bool = False
     empty_pages: int = 0

@@ -1,29 +1,24 @@
-"""The emulator: its integrations, its clock, and what tests may look at or interfere with."""
+"""The emulator: what answers, its integrations, and how they come about."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kombo_emulator.app import Api
 from kombo_emulator.assessment import AssessmentIntegration
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.examples import Examples
 from kombo_emulator.hris import HrisIntegration
+from kombo_emulator.http.app import Api
 from kombo_emulator.lms import LmsIntegration
-from kombo_emulator.rows import World
+from kombo_emulator.seeded import SeededIntegration
 from kombo_emulator.size import Size
+from kombo_emulator.store.rows import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
-
-    from starlette.responses import Response
-
-    from kombo_emulator.received import Received
-    from kombo_emulator.seeded import SeededIntegration
 
 DEFAULT_KEY = "ks_dev_emulator"
 CATEGORIES: dict[str, type[SeededIntegration]] = {
@@ -32,19 +27,11 @@ CATEGORIES: dict[str, type[SeededIntegration]] = {
 }
 
 
-class Emulator:
+class Emulator(Api[SeededIntegration]):
     """Kombo's Unified API with made-up data, kept in memory.
 
     Attributes:
-        api_key: The only key that is accepted.
         clock: The time on which all stamps, limits and deletions depend.
-        integrations: All integrations by id.
-        requests: Every answered request, oldest first.
-        intercept: Called with each request before it is answered, in a thread of its own; a
-            response that it returns is sent instead. It may also change data or the clock.
-        alter: Called with each request and its answer, in a thread of its own; what it returns is
-            sent instead. `kombo_emulator.faults` has what can go wrong.
-        app: The ASGI application.
     """
 
     def __init__(
@@ -62,15 +49,8 @@ class Emulator:
             seed: Same seed, same clock and same integration ids give the same data.
             behaviour: How undocumented things are answered.
         """
-        self.api_key = api_key
         self.clock = Clock(now)
-        self.world = World(clock=self.clock, behaviour=behaviour or Behaviour(), seed=seed)
-        self.integrations: dict[str, SeededIntegration] = {}
-        self.requests: list[Received] = []
-        self.intercept: Callable[[Received], Response | None] | None = None
-        self.alter: Callable[[Received, Response], Response] | None = None
-        self.examples: Examples | None = None
-        self.app = Api(self).asgi
+        super().__init__(api_key, World(self.clock, behaviour or Behaviour(), seed))
 
     @property
     def behaviour(self) -> Behaviour:

@@ -15,8 +15,8 @@ import msgspec
 from starlette.responses import Response
 
 from kombo_emulator.errors import ApiError
+from kombo_emulator.http.wire import End, WireResponse
 from kombo_emulator.received import Received
-from kombo_emulator.wire import End, WireResponse
 
 Fault: TypeAlias = Callable[[Received, Response], Response]
 
@@ -82,6 +82,19 @@ def change(_: Received, right: Response, **changes: Any) -> Response:  # noqa: A
             answer["data"][name.removeprefix("data_")] = value
         else:
             answer[name] = value
+    return _json(answer)
+
+
+def spoil(_: Received, right: Response, *, value: bytes | None, name: str = "title") -> Response:
+    """Put something into the first record of a list, in the bytes of its JSON, or take it out."""
+    answer: dict[str, Any] = msgspec.json.decode(right.body)
+    records = (answer.get("data") or {}).get("results")
+    if not records:
+        return right
+    if value is None:
+        records[0].pop(name, None)
+    else:
+        records[0][name] = msgspec.Raw(value)
     return _json(answer)
 
 
@@ -224,3 +237,59 @@ CIRCLES: Mapping[str, Callable[[], Fault]] = {
     "next is the page before": partial(Circle, 1),
 }
 """Pages without an end; each pass needs one of its own."""
+
+_NESTED = b'{"a":' * 975 + b"1" + b"}" * 975
+
+SPOILED: Mapping[str, Fault] = {
+    "half of a surrogate pair": partial(spoil, value=rb'"Anna \ud83d"'),
+    "the other half": partial(spoil, value=rb'"\udc4d Anna"'),
+    "half of a pair as a key": partial(spoil, value=rb'{"\ud83d":1}', name="remote_data"),
+    "U+0000": partial(spoil, value=rb'"a\u0000b"'),
+    "975 levels": partial(spoil, value=_NESTED, name="remote_data"),
+    "975 levels in a text": partial(spoil, value=_NESTED),
+    "a number beyond all floats": partial(spoil, value=b"1e400", name="remote_data"),
+    "a number beyond all floats in a text": partial(spoil, value=b"1e400"),
+    "a number of 5000 digits": partial(spoil, value=b"9" * 5000, name="remote_data"),
+    "an object for a text": partial(spoil, value=b'{"a":[1]}'),
+    "no day of the calendar": partial(spoil, value=b'"2026-02-30T10:00:00Z"', name="starting_at"),
+    "no id": partial(spoil, value=None, name="id"),
+    "null for an id": partial(spoil, value=b"null", name="id"),
+    "a number for an id": partial(spoil, value=b"7", name="id"),
+}
+"""One record of a good page that nobody can store as it is; the others are as ever."""
+
+GATEWAYS: Mapping[str, Fault] = {
+    f"{status} {form}": partial(say, status=status, body=body)
+    for status in (401, 403, 404, 409)
+    for form, body in (
+        ("as text", b"no"),
+        ("as HTML", b"<html>no</html>"),
+        ("empty", b""),
+        ("as foreign JSON", b'{"message":"no"}'),
+    )
+}
+"""Refusals by something in between, which knows no code."""
+
+HINTED: Mapping[str, Fault] = {
+    f"{code} with retry-after": partial(
+        refuse, status=status, code=code, headers={"retry-after": "30"}
+    )
+    for code, status in CODES.items()
+}
+"""Each refusal of `CODES` with a time after which to ask again."""
+
+RELABELLED: Mapping[str, Fault] = {
+    f"{code} with {status}": partial(refuse, status=status, code=code)
+    for code in ("PLATFORM.RATE_LIMIT_EXCEEDED", "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")
+    for status in (200, 403, 500, 503)
+} | {
+    f"{code} with {status}": partial(refuse, status=status, code=code)
+    for code, status in (
+        ("PLATFORM.AUTHENTICATION_INVALID", 403),
+        ("PLATFORM.AUTHENTICATION_INVALID", 500),
+        ("REMOTE.SERVICE_UNAVAILABLE", 500),
+        ("REMOTE.RATE_LIMIT_EXCEEDED", 503),
+        ("INTEGRATION.MODEL_DISABLED", 404),
+    )
+}
+"""Codes with another status than the usual: the code decides."""

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
 from kombo_emulator.clock import stamp
-from kombo_emulator.rows import derive_id
-from kombo_emulator.store import Store
+from kombo_emulator.made.values import integration_field
+from kombo_emulator.made.words import CUSTOM_FIELDS
+from kombo_emulator.store.rows import derive_id
+from kombo_emulator.store.store import Store
 from kombo_emulator.table import MODELS
 
 if TYPE_CHECKING:
     from kombo_emulator.models import Model
-    from kombo_emulator.rows import World
+    from kombo_emulator.store.rows import World
 
 
 @dataclass(slots=True)
@@ -41,9 +43,6 @@ class Details:
 class Integration(Store):
     """One customer's connected tool. A category adds its seeding and its named changes."""
 
-    CUSTOM_FIELDS: tuple[tuple[str, str], ...] = ()
-    """Model and key of each custom field that is mapped in this category."""
-
     def __init__(self, integration_id: str, category: str, world: World) -> None:
         """Connect a tool without any record; the tool's id comes before the colon."""
         super().__init__(integration_id, world)
@@ -56,85 +55,81 @@ class Integration(Store):
         return model.category == self.category and model.id not in self.details.unsupported
 
     def describe(self) -> dict[str, Any]:
-        """The `data` of `GET /integrations/{id}`."""
-        tool = self.id.partition(":")[0]
-        images = f"https://assets.example.com/{tool}"
+        """The `data` of `GET /integrations/{id}`; what may be unknown is so for some."""
+        tool, details = self.id.partition(":")[0], self.details
+        images, known = f"https://assets.example.com/{tool}", len(self.id) % 2 == 0
+        covered = {"is_available": known, "coverage_status": "SUPPORTED" if known else "UNKNOWN"}
+        models = (one for one in MODELS.values() if one.path and one.category == self.category)
         return {
             "id": self.id,
             "tool": {
                 "id": tool,
                 "label": tool.capitalize(),
-                "internal_label": None,
+                "internal_label": "Our tool" if known else None,
                 "logo_url": f"{images}/logo.svg",
                 "icon_url": f"{images}/icon.svg",
             },
             "category": self.category,
-            "status": self.details.status,
-            "setup_status": self.details.setup_status,
+            "status": details.status,
+            "setup_status": details.setup_status,
             "end_user": {
-                "organization_name": self.details.organization_name,
-                "creator_email": "admin@example.com",
-                "origin_id": self.details.origin_id,
+                "organization_name": details.organization_name,
+                "creator_email": "admin@example.com" if known else None,
+                "origin_id": details.origin_id,
             },
-            "scope_config": {"id": derive_id(self.id, "scope"), "name": "Default"},
-            "data_expired_at": self.details.data_expired_at,
+            "scope_config": {
+                "id": derive_id(self.id, "scope"),
+                "name": "Default" if known else None,
+            },
+            "data_expired_at": details.data_expired_at,
             "created_at": self.created_at,
-            "beta": False,
-            "read_models": [
-                self._coverage(model)
-                for model in MODELS.values()
-                if model.path and model.category == self.category
+            "beta": not known,
+            "read_models": [self._coverage(model) for model in models],
+            "write_actions": [
+                {
+                    "id": f"{self.category.lower()}_create_something",
+                    "label": "Create something",
+                    **covered,
+                    "scope_config_setting": "ENABLED",
+                    "opted_out_by_customer": False,
+                    "fields": [{"id": "name", **covered}],
+                }
             ],
-            "write_actions": [],
         }
-
-    def custom_fields(self) -> list[dict[str, Any]]:
-        """The records of `GET /integrations/{id}/custom-fields`."""
-        return [
-            {
-                "id": derive_id(self.id, "custom_fields", model, key),
-                "key": key,
-                "integration_field": {
-                    name: field_of[name] for name in ("id", "key", "type", "label")
-                },
-                "model": model,
-                "label": None,
-                "description": None,
-            }
-            for (model, key), field_of in zip(
-                self.CUSTOM_FIELDS, self.integration_fields(), strict=True
-            )
-        ]
-
-    def integration_fields(self) -> list[dict[str, Any]]:
-        """The records of `GET /integrations/{id}/integration-fields`."""
-        return [
-            {
-                "id": derive_id(self.id, "integration_fields", model, key),
-                "key": key,
-                "model": model,
-                "type": "CUSTOM",
-                "label": key.replace("_", " ").capitalize(),
-                "is_passthrough_enabled": True,
-                "is_writable": False,
-            }
-            for model, key in self.CUSTOM_FIELDS
-        ]
 
     def _coverage(self, model: Model) -> dict[str, Any]:
-        state = self._state(model)
-        return {
-            "id": model.id,
-            "label": model.label,
-            **state,
-            "fields": [{"id": name, **state} for name in model.shown],
-        }
-
-    def _state(self, model: Model) -> dict[str, Any]:
         covered, enabled = self.covers(model), model.id not in self.disabled
-        return {
+        state = {
             "is_available": covered and enabled,
             "coverage_status": "SUPPORTED" if covered else "UNSUPPORTED",
             "scope_config_setting": "ENABLED" if enabled else "DISABLED",
             "opted_out_by_customer": False,
         }
+        fields = [{"id": name, **state} for name in model.shown]
+        label = model.id.partition("_")[2].replace("_", " ").capitalize()
+        return {"id": model.id, "label": label, **state, "fields": fields}
+
+    def integration_fields(self) -> list[dict[str, Any]]:
+        """The records of `GET /integrations/{id}/integration-fields`."""
+        mine = [model for model in CUSTOM_FIELDS if MODELS[model].category == self.category]
+        return [
+            integration_field(self.id, model)
+            | {"model": model, "is_passthrough_enabled": True, "is_writable": False}
+            | ({"label": None} if at == 1 else {})
+            for at, model in enumerate(mine)
+        ]
+
+    def custom_fields(self) -> list[dict[str, Any]]:
+        """The records of `GET /integrations/{id}/custom-fields`."""
+        mapped = ("id", "key", "type", "label")
+        return [
+            {
+                "id": derive_id(self.id, "custom_fields", one["model"], one["key"]),
+                "key": one["key"],
+                "integration_field": None if at == 1 else {name: one[name] for name in mapped},
+                "model": one["model"],
+                "label": None if at else "Our own field",
+                "description": None if at else "What it is good for",
+            }
+            for at, one in enumerate(self.integration_fields())
+        ]

@@ -38,7 +38,7 @@ def pools(seed: int) -> Pools:
         titles=[faker.job() for _ in range(_PLACES)],
         sentences=[faker.sentence() for _ in range(_PLACES)],
         phones=[f"+49 30 {faker.random_number(7, fix_len=True)}" for _ in range(_PLACES)],
-        places=[_place(faker) for _ in range(_PLACES)],
+        places=[_with_gaps(at, _place(faker)) for at in range(_PLACES)],
     )
 
 
@@ -53,6 +53,14 @@ def _place(faker: Faker) -> dict[str, Any]:
         "street_2": None,
         "zip_code": faker.postcode(),
     }
+
+
+def _with_gaps(number: int, place: dict[str, Any]) -> dict[str, Any]:
+    """A place of which something may be unknown."""
+    if number % 5 == 0:
+        place["street_2"] = "2nd floor"
+    unknown = number % 10
+    return place | {name: None for at, name in enumerate(place) if at == unknown}
 
 
 def _with_ascii(name: str) -> tuple[str, str]:

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Self
 
+_NAMES = {
+    "hris_teams": "groups",
+    "hris_employee_document_categories": "document_categories",
+    "hris_employee_skill_proficiency_ratings": "skill_assignments",
+    "hris_performance_review_cycles": "review_cycles",
+}
+"""Short names of some models."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -50,6 +58,12 @@ class Size:
 
     packages: int = 5
     orders: int = 30
+
+    def of(self, model: str) -> int:
+        """How many records of a model there are."""
+        noun = model.partition("_")[2]
+        count: int = getattr(self, _NAMES.get(model, noun))
+        return count
 
     @classmethod
     def empty(cls) -> Self:

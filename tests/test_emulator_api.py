@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import requests
-from emulator_client import BASE58_ID, ID, KEY, LISTS, Client, first_of, refusal
+from emulator_client import BASE58_ID, ID, IDS, KEY, Client, refusal
 from kombo import models as sdk
 from starlette.responses import PlainTextResponse
 
@@ -106,9 +106,15 @@ def test_date_is_the_emulators(client: Client) -> None:
 # Other endpoints
 
 
-def test_environment_of_the_key(client: Client) -> None:
-    data = client.get_as({}, "/check-api-key").json()["data"]
-    assert all(BASE58_ID.fullmatch(data[name]) for name in ("environment_id", "customer_id"))
+def test_key_is_checked_without_an_integration(client: Client) -> None:
+    for headers in ({}, {"X-Integration-Id": ID}, {"X-Integration-Id": "nobody:1"}):
+        body = client.get_as(headers, "/check-api-key").json()
+        assert body["status"] == "success"
+        assert set(body["data"]) == {"environment_id", "customer_id"}
+        assert all(BASE58_ID.fullmatch(one) for one in body["data"].values())
+    answer = client.get_as({"Authorization": "Bearer other"}, "/check-api-key")
+    assert refusal(answer) == (401, "PLATFORM.AUTHENTICATION_INVALID")
+    sdk.GetCheckAPIKeyPositiveResponse.model_validate(body)
 
 
 def test_details_of_an_integration_fit_the_official_sdk(client: Client) -> None:
@@ -120,7 +126,7 @@ def test_details_of_an_integration_fit_the_official_sdk(client: Client) -> None:
     assert (parsed.data.id, parsed.data.category, parsed.data.status) == (ID, "ATS", "ACTIVE")
     assert parsed.data.data_expired_at
     by_id = {model["id"]: model for model in body["data"]["read_models"]}
-    assert set(by_id) == {model.id for model in LISTS}
+    assert set(by_id) == {one.id for one in MODELS.values() if one.path and one.category == "ATS"}
     off = {name for name, model in by_id.items() if not model["is_available"]}
     assert off == {"ats_notes", "ats_offers"}
     assert by_id["ats_notes"]["coverage_status"] == "UNSUPPORTED"
@@ -135,8 +141,9 @@ def test_fields_of_an_integration(client: Client) -> None:
     assert len(fields["results"]) > 1
     customs = list(client.pages(path + "/custom-fields", page_size="1"))
     assert [len(page) for page in customs] == [1] * len(fields["results"])
-    targets = {page[0]["integration_field"]["id"] for page in customs}
-    assert targets == {field["id"] for field in fields["results"]}
+    mapped = [page[0]["integration_field"] for page in customs]
+    assert {one["id"] for one in mapped if one} < {field["id"] for field in fields["results"]}
+    assert None in mapped
     assert refusal(client.get(path + "/custom-fields", page_size="2000"))[0] == 400
     assert refusal(client.get(path + "/custom-fields", updated_after="2026-01-01"))[0] == 400
     body = client.get(path + "/custom-fields").json()
@@ -149,15 +156,15 @@ def test_fields_of_an_integration(client: Client) -> None:
     ("parents", "link"), [("applications", "application_id"), ("candidates", "candidate_id")]
 )
 def test_attachments_of_one_record(client: Client, parents: str, link: str) -> None:
-    owner = first_of(client, "ats_attachments", link)
-    body = client.get(f"/ats/{parents}/{owner}/attachments").json()
     rows = client.ats.records("ats_attachments")
-    expected = {row["id"] for row in rows if row[link] == owner}
-    assert {row["id"] for row in body["data"]["results"]} == expected
-    assert set(body["data"]) == {"results"}
     singular = link.removesuffix("_id").capitalize()
     name = f"GetAts{parents.capitalize()}{singular}IDAttachmentsPositiveResponse"
-    getattr(sdk, name).model_validate(body | {"warnings": []})
+    for owner in {row[link] for row in rows if row[link]}:
+        body = client.get(f"/ats/{parents}/{owner}/attachments").json()
+        expected = {row["id"] for row in rows if row[link] == owner}
+        assert {row["id"] for row in body["data"]["results"]} == expected
+        assert set(body["data"]) == {"results"}
+        getattr(sdk, name).model_validate(body | {"warnings": []})
 
 
 # What tests may look at
@@ -225,10 +232,33 @@ def test_two_servers_at_once(emulator: Emulator, client: Client) -> None:
     assert len(emulator.requests) == 2
 
 
-def test_integration_ids_are_taken_once(emulator: Emulator) -> None:
+def test_integration_ids_are_taken_once_and_of_a_known_category(emulator: Emulator) -> None:
     emulator.add_integration(ID, size=Size.empty())
     with pytest.raises(ValueError, match=ID):
         emulator.add_integration(ID)
+    with pytest.raises(ValueError, match="ATS, HRIS, LMS, ASSESSMENT"):
+        emulator.add_integration("tool:1", "CRM")
+
+
+def test_teams_are_the_groups_under_their_old_name(emulator: Emulator, url: str) -> None:
+    hris = Client(url, emulator.add_integration("personio:acme", "HRIS"))
+    assert hris.rows("/hris/teams") == hris.rows("/hris/groups")
+    employees = hris.rows("/hris/employees")
+    assert any(one["groups"] for one in employees)
+    assert all(one["teams"] == one["groups"] for one in employees)
+
+
+def test_cursor_of_skills_may_be_followed_refused_or_ignored(emulator: Emulator, url: str) -> None:
+    path = "/hris/skills"
+    hris = Client(url, emulator.add_integration("personio:acme", "HRIS", Size(skills=101)))
+    first = hris.data(path)
+    assert (len(first["results"]), bool(first["next"])) == (100, True)
+    second = hris.data(path, cursor=first["next"])
+    assert (len(second["results"]), second["next"]) == (1, None)
+    emulator.behaviour = Behaviour(undocumented_cursor="refuse")
+    assert refusal(hris.get(path, cursor=first["next"])) == (400, "PLATFORM.INPUT_INVALID")
+    emulator.behaviour = Behaviour(undocumented_cursor="ignore")
+    assert hris.data(path, cursor=first["next"], page_size="1") == first
 
 
 # Official examples and the command line
@@ -275,16 +305,21 @@ def test_examples_are_the_pages_of_an_integration_of_their_own(
 
 def test_command_line_serves_until_it_is_interrupted(openapi: Path) -> None:
     command = [sys.executable, "-m", "kombo_emulator", "--port=0", "--integration=workable:shop"]
+    command += [f"--integration={name}={kind}" for kind, name in IDS.items()]
     options = ["--interviews=3", "--api-key=mine", "--latency-ms=1", f"--examples={openapi}"]
     with subprocess.Popen(
         command + options, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
     ) as process:
         assert process.stdout
         url, key, ids = process.stdout.readline().split()
-        assert (key, ids) == ("api_key=mine", "integration_ids=workable:shop,examples:openapi")
+        served = ("workable:shop", *IDS.values(), "examples:openapi")
+        assert (key, ids) == ("api_key=mine", f"integration_ids={','.join(served)}")
         headers = {"Authorization": "Bearer mine", "X-Integration-Id": "workable:shop"}
         answer = requests.get(url + "/ats/interviews", headers=headers, timeout=10)
         assert len(answer.json()["data"]["results"]) == 3
+        headers["X-Integration-Id"] = IDS["LMS"]
+        answer = requests.get(url + "/lms/courses", headers=headers, timeout=10)
+        assert answer.json()["data"]["results"]
         process.terminate()
 
 

@@ -1,9 +1,7 @@
-"""How the emulator's lists are cut into pages."""
+"""How the emulator's lists are cut into pages, and what a reader sees while records change."""
 
 from __future__ import annotations
 
-import json
-from base64 import urlsafe_b64encode
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,80 +10,159 @@ from emulator_client import Client, refusal
 from kombo_emulator import Behaviour, Emulator
 
 if TYPE_CHECKING:
-    from starlette.responses import Response
+    from collections.abc import Callable
 
-    from kombo_emulator import Received
+WAYS: dict[str, dict[str, Any]] = {
+    "id": {},
+    "change up": {"order": "changed"},
+    "change down": {"order": "changed_down"},
+    "offset": {"paging": "offset"},
+    "page number": {"paging": "page"},
+    "snapshot": {"paging": "snapshot"},
+}
+LIST = "/ats/interviews"
 
 
-@pytest.mark.parametrize("order", ["id", "changed"])
-@pytest.mark.parametrize("paging", ["live", "snapshot"])
+@pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("empty_pages", [0, 2])
 def test_pass_reads_every_record_once(
-    client: Client,
-    emulator: Emulator,
-    order: Any,  # noqa: ANN401
-    paging: Any,  # noqa: ANN401
-    empty_pages: int,
+    client: Client, emulator: Emulator, way: str, empty_pages: int
 ) -> None:
-    emulator.behaviour = Behaviour(order=order, paging=paging, empty_pages=empty_pages)
-    pages = list(client.pages("/ats/interviews", page_size="50"))
+    emulator.behaviour = Behaviour(**WAYS[way], empty_pages=empty_pages)
+    pages = list(client.pages(LIST, page_size="50"))
     sizes = {0: [50, 50, 20], 2: [50, 0, 50, 0, 20]}
     assert [len(page) for page in pages] == sizes[empty_pages]
-    ids = [row["id"] for page in pages for row in page]
-    assert sorted(ids) == [row["id"] for row in client.ats.records("ats_interviews")]
-    assert (ids == sorted(ids)) is (order == "id")
+    rows = [row for page in pages for row in page]
+    assert sorted(row["id"] for row in rows) == [
+        row["id"] for row in client.ats.records("ats_interviews")
+    ]
+    by_change = [row["changed_at"] for row in rows]
+    upwards = {"change up": True, "change down": False}.get(way)
+    if upwards is None:
+        assert rows == sorted(rows, key=lambda row: str(row["id"]))
+    else:
+        assert by_change == sorted(by_change, reverse=not upwards)
 
 
-def test_last_page_may_be_full(client: Client) -> None:
-    assert [len(page) for page in client.pages("/ats/interviews", page_size="60")] == [60, 60]
+@pytest.mark.parametrize(("page_size", "sizes"), [("60", [60, 60]), ("", [100, 20])])
+def test_pages_have_the_size_asked_for(client: Client, page_size: str, sizes: list[int]) -> None:
+    params = {"page_size": page_size} if page_size else {}
+    assert [len(page) for page in client.pages(LIST, **params)] == sizes
 
 
-def test_page_size_is_100_unless_given(client: Client) -> None:
-    assert [len(page) for page in client.pages("/ats/interviews")] == [100, 20]
+class Pass:
+    """A pass of two pages, between which something happens to one record."""
+
+    def __init__(self, client: Client, happen: Callable[[Client, str], object], at: int) -> None:
+        """Read a page, let it happen to the record at a place of the order, read the rest."""
+        order = client.ids(LIST)
+        self.subject = order[at]
+        client.ats.world.clock.advance(seconds=1)
+        first = client.data(LIST, page_size="60")
+        self.others = set(order) - {self.subject}
+        happen(client, self.subject)
+        seen = [row["id"] for row in first["results"]]
+        cursor = {"cursor": first["next"]}
+        while cursor["cursor"]:
+            data = client.data(LIST, page_size="60", **cursor)
+            seen += [row["id"] for row in data["results"]]
+            cursor = {"cursor": data["next"]}
+        self.seen = seen
+
+    @property
+    def result(self) -> tuple[int, int, int]:
+        """How often the subject was read, how many others were missed, how many came twice."""
+        counts = {key: self.seen.count(key) for key in self.others}
+        missed = sum(count == 0 for count in counts.values())
+        twice = sum(count > 1 for count in counts.values())
+        return self.seen.count(self.subject), missed, twice
 
 
-@pytest.mark.parametrize(("paging", "seen"), [("live", True), ("snapshot", False)])
-def test_record_added_between_two_pages(
-    client: Client,
-    emulator: Emulator,
-    paging: Any,  # noqa: ANN401
-    *,
-    seen: bool,
+EVENTS: dict[str, tuple[Callable[[Client, str], object], int]] = {
+    "a read one changes": (lambda it, key: it.ats.edit("ats_interviews", key, title="New"), 3),
+    "an unread one changes": (lambda it, key: it.ats.edit("ats_interviews", key, title="New"), -3),
+    "a read one leaves": (lambda it, key: it.ats.delete("ats_interviews", key), 3),
+    "an unread one leaves": (lambda it, key: it.ats.delete("ats_interviews", key), -3),
+}
+PROMISES = {
+    # The subject read so often, others missed, others read twice.
+    ("id", "a read one changes"): (1, 0, 0),
+    ("id", "an unread one changes"): (1, 0, 0),
+    ("id", "a read one leaves"): (1, 0, 0),
+    ("id", "an unread one leaves"): (0, 0, 0),
+    ("change up", "a read one changes"): (2, 0, 0),
+    ("change up", "an unread one changes"): (1, 0, 0),
+    ("change up", "a read one leaves"): (1, 0, 0),
+    ("change up", "an unread one leaves"): (0, 0, 0),
+    ("change down", "a read one changes"): (1, 0, 0),
+    ("change down", "an unread one changes"): (0, 0, 0),
+    ("change down", "a read one leaves"): (1, 0, 0),
+    ("change down", "an unread one leaves"): (0, 0, 0),
+    ("offset", "a read one leaves"): (1, 1, 0),
+    ("offset", "an unread one leaves"): (0, 0, 0),
+    ("page number", "a read one leaves"): (1, 1, 0),
+    ("page number", "an unread one leaves"): (0, 0, 0),
+    ("snapshot", "a read one changes"): (1, 0, 0),
+    ("snapshot", "an unread one changes"): (1, 0, 0),
+    ("snapshot", "a read one leaves"): (1, 0, 0),
+    ("snapshot", "an unread one leaves"): (0, 0, 0),
+}
+
+
+@pytest.mark.parametrize(("way", "event"), PROMISES)
+def test_what_a_reader_sees(client: Client, emulator: Emulator, way: str, event: str) -> None:
+    emulator.behaviour = Behaviour(**WAYS[way])
+    assert Pass(client, *EVENTS[event]).result == PROMISES[way, event]
+
+
+@pytest.mark.parametrize(
+    ("way", "seen", "twice"),
+    [
+        ("change up", True, 0),
+        ("change down", False, 0),
+        ("snapshot", False, 0),
+        ("offset", False, 1),
+        ("page number", False, 1),
+    ],
+)
+def test_a_record_appears_between_two_pages(
+    client: Client, emulator: Emulator, way: str, *, seen: bool, twice: int
 ) -> None:
-    emulator.behaviour = Behaviour(order="changed", paging=paging)
+    """By counting, it comes in front of the newest; behind an id, it depends on the id."""
+    counted = {"order": "changed_down"} if "paging" in WAYS[way] else {}
+    emulator.behaviour = Behaviour(**(counted | WAYS[way]))
+    added: list[str] = []
+    done = Pass(client, lambda it, _: added.append(it.ats.add_interview()), 0)
+    assert (added[0] in done.seen, done.result[1]) == (seen, 0)
+    assert len(done.seen) - len(set(done.seen)) == twice
+
+
+@pytest.mark.parametrize("seen", [True, False])
+def test_a_record_appears_before_or_behind_the_last_id(client: Client, *, seen: bool) -> None:
     added: list[str] = []
 
-    def add_before_second_page(received: Received) -> Response | None:
-        if "cursor" in received.params and not added:
-            emulator.clock.advance(seconds=1)
-            added.append(client.ats.add_interview())
-        return None
+    def add(it: Client, _: str) -> None:
+        last = it.ids(LIST)[59]
+        while not added or (added[-1] > last) is not seen:
+            added.append(it.ats.add_interview())
 
-    emulator.intercept = add_before_second_page
-    ids = client.ids("/ats/interviews", page_size="100")
-    assert added
-    assert (added[0] in ids) is seen
+    done = Pass(client, add, 0)
+    assert (added[-1] in done.seen) is seen
+    assert done.result[1:] == (0, 0)
 
 
-def test_record_deleted_between_two_pages_is_left_out_of_the_frozen_list(
-    client: Client, emulator: Emulator
+@pytest.mark.parametrize("way", ["offset", "page number"])
+def test_a_record_moves_by_changing(client: Client, emulator: Emulator, way: str) -> None:
+    """Read and moved to the end: one that stayed is missed, the moved one comes twice."""
+    emulator.behaviour = Behaviour(**WAYS[way], order="changed")
+    assert Pass(client, *EVENTS["a read one changes"]).result == (2, 1, 0)
+
+
+@pytest.mark.parametrize(("way", "kept"), [("id", 0), ("snapshot", 1)])
+def test_a_record_stops_matching_between_two_pages(
+    client: Client, emulator: Emulator, way: str, kept: int
 ) -> None:
-    emulator.behaviour = Behaviour(paging="snapshot")
-    last = client.ids("/ats/interviews")[-1]
-    first = client.data("/ats/interviews")
-    client.ats.delete("ats_interviews", last)
-    rest = client.data("/ats/interviews", cursor=first["next"])
-    assert len(rest["results"]) == 19
-
-
-@pytest.mark.parametrize(("paging", "kept"), [("live", 0), ("snapshot", 1)])
-def test_record_that_stops_matching_between_two_pages(
-    client: Client,
-    emulator: Emulator,
-    paging: Any,  # noqa: ANN401
-    kept: int,
-) -> None:
-    emulator.behaviour = Behaviour(paging=paging)
+    emulator.behaviour = Behaviour(**WAYS[way])
     pending = {"outcomes": "PENDING"}
     *others, last = client.ids("/ats/applications", **pending)
     first = client.data("/ats/applications", **pending, page_size=str(len(others)))
@@ -94,30 +171,59 @@ def test_record_that_stops_matching_between_two_pages(
     assert [row["outcome"] for row in rest["results"]] == ["DECLINED"] * kept
 
 
-def test_cursor_allows_another_page_size_but_nothing_else(
-    client: Client, emulator: Emulator
+@pytest.mark.parametrize("way", WAYS)
+def test_cursor_is_bound_to_its_filters_but_for_the_page_size(
+    client: Client, emulator: Emulator, way: str
 ) -> None:
+    emulator.behaviour = Behaviour(**WAYS[way])
     emulator.add_integration("lever:acme")
-    first = client.data("/ats/interviews", page_size="10", include_deleted="true")
+    first = client.data(LIST, page_size="10", include_deleted="true")
     cursor = {"cursor": first["next"], "include_deleted": "true"}
-    second = client.data("/ats/interviews", page_size="7", **cursor)
-    assert len(second["results"]) == 7
-    other = client.get_as({"X-Integration-Id": "lever:acme"}, "/ats/interviews", **cursor)
+    assert len(client.data(LIST, page_size="7", **cursor)["results"]) == 7
+    other = client.get_as({"X-Integration-Id": "lever:acme"}, LIST, **cursor)
     for refused in (
         other,
-        client.get("/ats/interviews", cursor=first["next"]),
-        client.get("/ats/interviews", **cursor, updated_after="2026-01-01"),
+        client.get(LIST, cursor=first["next"]),
+        client.get(LIST, **cursor, updated_after="2026-01-01"),
         client.get("/ats/applications", **cursor),
+        client.get(LIST, **{**cursor, "cursor": first["next"][:-4]}),
+        client.get(LIST, **{**cursor, "cursor": ""}),
+        client.get(LIST, **{**cursor, "cursor": "ü\0"}),
     ):
         assert refusal(refused) == (400, "PLATFORM.INPUT_INVALID")
 
 
-def test_malformed_cursor_is_refused(client: Client) -> None:
-    cursor = client.data("/ats/interviews", page_size="10")["next"]
-    forged = urlsafe_b64encode(b"12345678" + json.dumps(["x", [0, "a"], 2, None]).encode()).decode()
-    for wrong in ("", "x", "%00", cursor[:-4], "A" + cursor[1:], forged, "ü"):
-        answer = client.get("/ats/interviews", page_size="10", cursor=wrong)
-        assert refusal(answer) == (400, "PLATFORM.INPUT_INVALID"), wrong
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(
+    ("expired", "refused"),
+    [("code", (400, "PLATFORM.INPUT_INVALID")), ("no code", (404, None)), ("empty", None)],
+)
+def test_a_cursor_expires(
+    client: Client,
+    emulator: Emulator,
+    way: str,
+    expired: Any,  # noqa: ANN401
+    refused: tuple[int, str | None] | None,
+) -> None:
+    emulator.behaviour = Behaviour(**WAYS[way], cursor_seconds=60, expired_cursor=expired)
+    cursor = client.data(LIST)["next"]
+    emulator.clock.advance(seconds=59)
+    assert len(client.data(LIST, cursor=cursor)["results"]) == 20
+    emulator.clock.advance(seconds=1)
+    if refused:
+        assert refusal(client.get(LIST, cursor=cursor)) == refused
+    else:
+        assert client.data(LIST, cursor=cursor) == {"results": [], "next": None}
+
+
+def test_a_frozen_list_is_forgotten_in_the_end(client: Client, emulator: Emulator) -> None:
+    emulator.behaviour = Behaviour(paging="snapshot", expired_cursor="no code")
+    cursor = client.data("/ats/tags", page_size="1")["next"]
+    for _ in range(255):
+        client.data("/ats/tags", page_size="1")
+    assert client.data("/ats/tags", cursor=cursor)["results"]
+    client.data("/ats/tags", page_size="1")
+    assert refusal(client.get("/ats/tags", cursor=cursor)) == (404, None)
 
 
 def test_every_page_empty_would_never_end() -> None:

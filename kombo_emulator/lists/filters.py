@@ -7,24 +7,23 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.errors import input_invalid
-from kombo_emulator.rows import Row
+from kombo_emulator.store.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.models import Filter, Model
-    from kombo_emulator.store import Store
+    from kombo_emulator.store.reader import Reader
 
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$", re.ASCII)
-_BOOLEANS = {"true": True, "false": False}
 PAGING = ("cursor", "page_size")
 _LIST = ("updated_after", "include_deleted", "ignore_unsupported_filters")
 
@@ -58,9 +57,8 @@ def read_paging(
     Raises:
         ApiError: `PLATFORM.INPUT_INVALID`.
     """
-    unknown = sorted(set(params) - {*(PAGING if paged else ()), *known})
-    if unknown:
-        message = f"unknown query parameter {unknown[0]}"
+    for unknown in sorted(set(params) - {*(PAGING if paged else ()), *known}):
+        message = f"unknown query parameter {unknown}"
         raise input_invalid(message)
     size = params.get("page_size", "100")
     if not re.fullmatch(r"[0-9]{1,6}", size) or not 1 <= int(size) <= most:
@@ -81,29 +79,23 @@ def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) ->
         paged = behaviour.undocumented_cursor != "refuse"
         if behaviour.undocumented_cursor == "ignore":
             params = {name: value for name, value in params.items() if name not in PAGING}
-    filters = {item.param: item for item in (*model.by_id, *model.filters)}
-    known = (*(_LIST if model.incremental else ()), *filters)
+    known = (*(_LIST if model.incremental else ()), *(item.param for item in model.filters))
     query = read_paging(params, known=known, paged=paged)
     for name in ("include_deleted", "ignore_unsupported_filters"):
-        if params.get(name, "false") not in _BOOLEANS:
+        if params.get(name, "false") not in {"true", "false"}:
             message = f"{name} must be true or false"
             raise input_invalid(message)
     after = params.get("updated_after")
-    return Query(
-        cursor=query.cursor,
-        page_size=query.page_size,
+    asked = [(item, params[item.param]) for item in model.filters if params.get(item.param)]
+    return replace(
+        query,
         updated_after=None if after is None else _time("updated_after", after),
-        include_deleted=_BOOLEANS[params.get("include_deleted", "false")],
-        filters=tuple(
-            (item, _wanted(item, params[name]))
-            for name, item in filters.items()
-            if params.get(name)
-        ),
-        bound=query.bound,
+        include_deleted=params.get("include_deleted") == "true",
+        filters=tuple((item, _wanted(item, value)) for item, value in asked),
     )
 
 
-def matcher(store: Store, model: Model, query: Query) -> Callable[[Row], bool]:
+def matcher(store: Reader, model: Model, query: Query) -> Callable[[Row], bool]:
     """Make the test that decides whether a record belongs to the answer."""
     after = query.updated_after
     if after is not None and not store.world.behaviour.updated_after_inclusive:
@@ -146,8 +138,7 @@ def _wanted(item: Filter, value: str) -> frozenset[str]:
     return frozenset(text.casefold() for text in values) if item.fold else values
 
 
-def _meets(item: Filter, wanted: frozenset[str], found: Iterable[Any]) -> bool:
-    values = list(found)
+def _meets(item: Filter, wanted: frozenset[str], values: list[Any]) -> bool:
     if not values:
         return "null" in wanted and "null" in item.choices
     compare = _COMPARE.get(item.how)
@@ -180,17 +171,16 @@ _COMPARE: Mapping[str, Callable[[Any, str], bool]] = {
 """How values are compared with what is wanted; moments and days are compared as text."""
 
 
-def _values(store: Store, model: Model, start: Row, path: str) -> Iterator[Any]:
+def _values(store: Reader, model: Model, start: Row, path: str) -> list[Any]:
     """Follow a path through own properties, lists and linked records; nulls are left out."""
     found: list[Any] = [start]
-    of: Model | None = model
+    embeds = model.embeds
     for name in path.split("."):
-        embed = next((embed for embed in of.embeds if embed.key == name), None) if of else None
-        if embed:
+        if embed := next((embed for embed in embeds if embed.key == name), None):
             found = [linked for row in found for linked in store.linked(row, embed)]
-            of = store.table(embed.model).model
+            embeds = store.table(embed.model).model.embeds
             continue
         values = [item.own[name] if isinstance(item, Row) else item.get(name) for item in found]
-        found = [one for value in values for one in (value if isinstance(value, list) else [value])]
-        of = None
-    yield from (value for value in found if value is not None)
+        flat = (one for value in values for one in (value if isinstance(value, list) else [value]))
+        found, embeds = [value for value in flat if value is not None], ()
+    return found

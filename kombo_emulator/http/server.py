@@ -6,19 +6,17 @@ import asyncio
 import socket
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import uvicorn
 from typing_extensions import override
 
-from kombo_emulator.app import BASE_PATH
-from kombo_emulator.wire import WireProtocol
+from kombo_emulator.http.app import BASE_PATH, Api
+from kombo_emulator.http.wire import WireProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from kombo_emulator.emulator import Emulator
 
 _STARTS_WITHIN = 30
 """Seconds after which a server that has not started is given up."""
@@ -48,7 +46,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serve(
-    emulator: Emulator,
+    emulator: Api[Any],
     *,
     port: int = 0,
     host: str = "127.0.0.1",

@@ -11,7 +11,6 @@ if TYPE_CHECKING:
     from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.clock import Clock
     from kombo_emulator.models import Model
-    from kombo_emulator.paging import Key
 
 DAY = 24 * 60 * 60 * 1000
 
@@ -70,31 +69,35 @@ class Row:
         return self.own["remote_deleted_at"] is not None
 
 
+Key = tuple[int, str]
+"""Place of a record in its list: what it is ordered by, then its id."""
+
+Order = Literal["id", "changed", "changed_down"]
+
+
 @dataclass(slots=True, eq=False)
 class Table:
     """All records of one model, with the orders in which a list can be read."""
 
     model: Model
     rows: dict[str, Row] = field(default_factory=dict)
-    _by_id: list[Key] = field(default_factory=list)
-    _by_change: list[Key] | None = None
+    _sorted: dict[Order, list[Key]] = field(default_factory=dict)
 
     def insert(self, row: Row) -> None:
         """Take in a new record."""
         self.rows[row.own["id"]] = row
-        self._by_change = None
+        self._sorted.clear()
 
     def touch(self, row: Row, at: int) -> None:
         """Let `updated_after` return the record from `at` on; never moves backwards."""
         row.updated_at = max(row.updated_at, at)
-        self._by_change = None
+        self._sorted.pop("changed", None)
+        self._sorted.pop("changed_down", None)
 
-    def keys(self, order: Literal["id", "changed"]) -> list[Key]:
-        """The places of all records, in order of their ids or of `updated_at`."""
-        if order == "changed":
-            if self._by_change is None:
-                self._by_change = sorted((row.updated_at, key) for key, row in self.rows.items())
-            return self._by_change
-        if len(self._by_id) != len(self.rows):
-            self._by_id = [(0, key) for key in sorted(self.rows)]
-        return self._by_id
+    def keys(self, order: Order) -> list[Key]:
+        """The places of all records, by id, or by `updated_at` up or down."""
+        if order not in self._sorted:
+            step = {"id": 0, "changed": 1, "changed_down": -1}[order]
+            keys = ((step * row.updated_at, key) for key, row in self.rows.items())
+            self._sorted[order] = sorted(keys)
+        return self._sorted[order]

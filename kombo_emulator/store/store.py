@@ -15,14 +15,14 @@ import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.models import TRACKED
-from kombo_emulator.reader import Reader, target_of
-from kombo_emulator.rows import DAY, Row, derive_id
-from kombo_emulator.table import MODELS, RELATIONS
+from kombo_emulator.store.reader import Reader, target_of
+from kombo_emulator.store.rows import DAY, Row, derive_id
+from kombo_emulator.table import INDEXED, MODELS, PARENTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kombo_emulator.rows import World
+    from kombo_emulator.store.rows import World
 
 BLANKED_AFTER = 14 * DAY
 """Kombo keeps what a tombstone held for so long."""
@@ -54,12 +54,9 @@ class Store(Reader):
             self.settle()
             table = self._tables[model]
             rows = (table.rows[key] for _, key in table.keys("id"))
-            sent = [
-                self.sent(table.model, row)
-                for row in rows
-                if not row.gone and (include_deleted or not row.deleted)
-            ]
-            decoded: list[dict[str, Any]] = msgspec.json.decode(msgspec.json.encode(sent))
+            shown = (row for row in rows if not row.gone and (include_deleted or not row.deleted))
+            sent = msgspec.json.encode([self.sent(table.model, row) for row in shown])
+            decoded: list[dict[str, Any]] = msgspec.json.decode(sent)
             return decoded
 
     def settle(self) -> None:
@@ -69,11 +66,6 @@ class Store(Reader):
             _, _, at, change = heapq.heappop(self._pending)
             self._forget_sent()
             change(at)
-        self.anonymize()
-
-    def anonymize(self) -> None:
-        """Blank or remove, as the behaviour says, what has been deleted for 14 days."""
-        now = self.world.now()
         while self._tombstones and self._tombstones[0][0] + BLANKED_AFTER <= now:
             deleted_at, model, record_id = heapq.heappop(self._tombstones)
             row = self._tables[model].rows[record_id]
@@ -88,21 +80,26 @@ class Store(Reader):
         /,
         *,
         remote_id: str | None = None,
+        remote_id_unknown: bool = False,
         visible_after: float = 0,
         **fields: Any,  # noqa: ANN401 - JSON values
     ) -> str:
         """Add a record and return its id; properties not given are null.
 
+        The id follows from the remote id, even if that is unknown to readers.
+
         Raises:
             TypeError: If the model has no such property.
             ValueError: If the remote id is taken.
         """
-        row_of = MODELS[model]
         with self.lock:
             self._serial += 1
             key = remote_id or str(4_000_000 + self._serial)
-            own, hidden = row_of.empty_record()
-            own |= {"id": derive_id(self.id, model, key), "remote_id": key}
+            own, hidden = MODELS[model].empty_record()
+            own |= {
+                "id": derive_id(self.id, model, key),
+                "remote_id": None if remote_id_unknown else key,
+            }
             _assign(model, own, hidden, fields)
             if own["id"] in self._tables[model].rows:
                 msg = f"{model} already has a record with remote id {key}"
@@ -122,59 +119,42 @@ class Store(Reader):
         """Change own properties or lists of links; what stays equal is no change.
 
         Raises:
-            KeyError: If there is no such record.
             TypeError: If the model has no such property.
         """
         row = self._tables[model].rows[record_id]
         _assign(model, dict(row.own), dict(row.hidden), fields)
-        with self.lock:
-            self._schedule(lambda at: self._edit(model, row, fields, at), visible_after)
+        self._schedule(lambda at: self._edit(model, row, fields, at), visible_after)
 
     def link(self, model: str, record_id: str, links: str, target: str) -> None:
-        """Add an id to a list of links, e.g. to the `user_ids` of an interview.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Add an id to a list of links, e.g. to the `user_ids` of an interview."""
         linked = self._tables[model].rows[record_id].hidden[links]
         if target not in map(target_of, linked):
             self._relink(model, record_id, links, (*linked, target))
 
     def unlink(self, model: str, record_id: str, links: str, target: str) -> None:
-        """Take an id out of a list of links.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Take an id out of a list of links."""
         linked = self._tables[model].rows[record_id].hidden[links]
         left = tuple(link for link in linked if target_of(link) != target)
         self._relink(model, record_id, links, left)
 
-    def delete(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
-        """Turn a record into a tombstone.
+    def _relink(self, model: str, record_id: str, links: str, left: tuple[Any, ...]) -> None:
+        fields: dict[str, Any] = {links: left}
+        self.edit(model, record_id, **fields)
 
-        Raises:
-            KeyError: If there is no such record.
-        """
+    def delete(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
+        """Turn a record into a tombstone."""
         row = self._tables[model].rows[record_id]
-        with self.lock:
-            self._schedule(lambda at: self._delete(model, row, at), visible_after)
+        self._schedule(lambda at: self._delete(model, row, at), visible_after)
 
     def restore(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
-        """Let a deleted record reappear, with what it held, even after it was blanked.
-
-        Raises:
-            KeyError: If there is no such record.
-        """
+        """Let a deleted record reappear, with what it held, even after it was blanked."""
         row = self._tables[model].rows[record_id]
-        with self.lock:
-            self._schedule(lambda at: self._restore(model, row, at), visible_after)
+        self._schedule(lambda at: self._restore(model, row, at), visible_after)
 
     def disable_model(self, model: str) -> None:
         """Switch a model off: its records become tombstones and its list is refused."""
         with self.lock:
-            rows = self._tables[model].rows
-            alive = [key for key, row in rows.items() if not row.deleted]
+            alive = [key for key, row in self._tables[model].rows.items() if not row.deleted]
             for key in alive:
                 self.delete(model, key)
             self.disabled.setdefault(model, alive)
@@ -185,19 +165,16 @@ class Store(Reader):
             for key in self.disabled.pop(model, []):
                 self.restore(model, key)
 
-    def _relink(self, model: str, record_id: str, links: str, left: tuple[Any, ...]) -> None:
-        fields: dict[str, Any] = {links: left}
-        self.edit(model, record_id, **fields)
-
     def _schedule(self, change: Callable[[int], None], visible_after: float) -> None:
-        at = self.world.now()
-        if visible_after > 0:
-            self._serial += 1
-            due = at + round(visible_after * 1000)
-            heapq.heappush(self._pending, (due, self._serial, at, change))
-        else:
-            self._forget_sent()
-            change(at)
+        with self.lock:
+            at = self.world.now()
+            if visible_after > 0:
+                self._serial += 1
+                due = at + round(visible_after * 1000)
+                heapq.heappush(self._pending, (due, self._serial, at, change))
+            else:
+                self._forget_sent()
+                change(at)
 
     def _insert(self, model: str, own: dict[str, Any], hidden: dict[str, Any], at: int) -> None:
         own |= {"changed_at": stamp(at), "remote_deleted_at": None}
@@ -265,7 +242,7 @@ class Store(Reader):
         self._reindex(model, row, add=True)
 
     def _reindex(self, model: str, row: Row, *, add: bool) -> None:
-        for name in RELATIONS.indexed[model]:
+        for name in INDEXED[model]:
             index = self._index[model, name]
             links = row.hidden[name] if name in row.hidden else (row.own[name],)
             for target in map(target_of, links):
@@ -278,14 +255,14 @@ class Store(Reader):
         self, model: str, key: str, at: int, versions: Sequence[dict[str, Any]], *, listed: bool
     ) -> None:
         """Touch the parents of a record that changed, or was added to or removed from lists."""
-        for parent, embed in RELATIONS.parents[model]:
+        for parent, embed in PARENTS[model]:
             if embed.reverse:
                 owners = {own[embed.reverse] for own in versions}
                 hit = embed.on_link if listed or len(owners) > 1 else embed.on_change
             else:
-                owners = set(self._index[parent.id, embed.via or embed.many].get(key, ()))
+                owners = set(self._index[parent, embed.via or embed.many].get(key, ()))
                 hit = embed.on_link if listed and embed.many else embed.on_change
-            table = self._tables[parent.id]
+            table = self._tables[parent]
             for row in (table.rows.get(owner) for owner in owners if hit and owner):
                 if row:
                     table.touch(row, at)

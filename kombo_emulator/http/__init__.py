@@ -1,0 +1,1 @@
+"""The emulator's HTTP side: routes, refusals, and a server on a real port."""

@@ -1,0 +1,1 @@
+"""The emulator's lists: which records a request asks for, and how they are cut into pages."""

@@ -1,0 +1,1 @@
+"""The emulator's records: how they are kept, changed and nested in each other."""
