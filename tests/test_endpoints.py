@@ -55,18 +55,15 @@ def test_name_path_and_model_follow_from_the_row(name: str, path: str, model: st
     assert (BY_NAME[name].path, BY_NAME[name].model) == (path, model)
 
 
-def test_the_recruiting_streams_are_selected_by_default() -> None:
-    assert [endpoint.name for endpoint in ENDPOINTS if endpoint.selected_by_default] == [
-        "interviews",
-        "applications",
-        "candidates",
-        "jobs",
-        "offers",
-        "users",
-        "roles",
-        "tags",
-        "rejection_reasons",
-    ]
+def test_some_streams_of_every_category_are_selected_by_default() -> None:
+    """Whoever connects an integration of any kind gets rows at once."""
+    chosen = [one for one in ENDPOINTS if one.selected_by_default]
+
+    assert {one.category for one in chosen} == {one.category for one in ENDPOINTS}
+    assert {"interviews", "hris_employees", "lms_users", "integrations"} < {
+        one.name for one in chosen
+    }
+    assert not [one.name for one in chosen if one.deprecated or one.parent]
 
 
 @every_row

@@ -282,7 +282,7 @@ def test_an_unreadable_list_fails_its_model_and_no_other(kombo: Kombo, name: str
     sent = Sent()
 
     with pytest.raises(RunFailedError):
-        kombo.run(A, streams=STREAMS, max_retries=1, concurrency=1, sent=sent)
+        kombo.run(A, streams=STREAMS, max_retries=0, concurrency=1, sent=sent)
 
     assert not sent.bookmark(A)
     assert sent.bookmark(A, "jobs")

@@ -190,7 +190,7 @@ def test_the_real_program_at_debug_is_silent(settings: dict[str, Any], tmp_path:
 
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
-    told = "\n".join(line for line in done.stdout.splitlines() if '"type":"RECORD"' not in line)
+    told = "\n".join(line for line in done.stdout.split("\n") if '"type":"RECORD"' not in line)
     if "stream_maps" not in settings and "start_date" not in settings:  # one's own text is quoted
         assert_silent(done.stderr)
     assert_silent(told)
