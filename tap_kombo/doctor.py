@@ -63,7 +63,7 @@ class Report:
         """Whether everything that is selected can be read, and something is."""
         had = [bool(self._integrations_of(endpoint)) for endpoint in self.streams]
         enough = all(had) if self.is_chosen else any(had)
-        return enough and not (self.troubles or any(self.streams.values()))
+        return bool(had) and enough and not (self.troubles or any(self.streams.values()))
 
     def lines(self) -> Iterator[str]:
         """Yield the report, line by line."""

@@ -92,6 +92,8 @@ class Run:
                     handed.written.set_result(Written())
         finally:
             self.runner.close()
+            if stream is list(self._tap.streams.values())[-1]:
+                self.kombo.close()
         if self.report.failures:
             raise RunFailedError(self.report.failures[0])
 
@@ -113,9 +115,13 @@ class Run:
         self.close()
         if isinstance(error, InterruptedRunError):
             self._tap.logger.warning("The run was interrupted; what is complete is remembered.")
-        if not isinstance(error, OutputError):
-            self._tap.state_writer.write_state(self._tap.state)
-            self._flush()
+        try:
+            if not isinstance(error, OutputError):
+                self._tap.state_writer.write_state(self._tap.state)
+                self._flush()
+        except OutputError:
+            if error is None:  # else there is something better to tell
+                raise
         troubles = {stream.name: stream.fitter.troubles for stream in self._streams}
         failure = self.report.conclude(troubles, self._tap.logger)
         if failure and error is None and self._ids:  # a shard may be empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import select
@@ -278,6 +279,8 @@ def test_a_signal_ends_a_run_whose_loader_is_dead(
     process = scene.start(unbuffered=unbuffered)
     assert scene.stuck.wait(HELD)
     assert process.stdout
+    records = (line for line in process.stdout if '"type":"RECORD"' in line)
+    next(itertools.islice(records, 7, None))  # all eight are out, and nothing is left to write
     process.stdout.close()
     process.send_signal(number)
 

@@ -224,7 +224,7 @@ def test_a_value_nested_as_deeply_as_is_kept_arrives_whole(kombo: Kombo, kind: s
     ("name", "levels"),
     [
         ("title", 3_000),
-        ("location", 975),
+        ("location", 3_000),
         ("users", 3_000),
         ("canceled", 100_000),
         ("brand_new", 3_000),

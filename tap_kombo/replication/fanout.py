@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
+import socket
 import threading
-from contextlib import asynccontextmanager
+import time
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -47,6 +50,7 @@ class Runner:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._task: asyncio.Future[Any] | None = None
         self._signal = 0
+        self._bell: socket.socket | None = None
 
     def run(self, awaitable: Awaitable[T]) -> T:
         """Return what an awaitable gives; whatever else there is to do goes on meanwhile.
@@ -54,7 +58,7 @@ class Runner:
         Raises:
             InterruptedRunError: If a signal came.
         """
-        loop = self._loop = self._loop or asyncio.new_event_loop()
+        loop = self._loop or self._open()
         self._task = task = asyncio.ensure_future(awaitable, loop=loop)
         if self._signal:
             task.cancel()
@@ -67,24 +71,16 @@ class Runner:
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Begin what goes on whenever the loop runs; the caller keeps the task alive."""
-        self._loop = self._loop or asyncio.new_event_loop()
-        return self._loop.create_task(work)
+        return (self._loop or self._open()).create_task(work)
 
     def interrupt(self, number: int) -> None:
-        """End what runs between two pages, as a signal asks for it; a second one does it at once.
+        """Do what a signal's handler has to, unless `_listen` has heard of it already.
 
         Raises:
             InterruptedRunError: If nothing runs yet.
         """
-        if self._signal:
-            os._exit(128 + number)
         if self._loop is None:
             raise InterruptedRunError(number)
-        self._signal = number
-        late = threading.Timer(END_WITHIN_SECONDS, os._exit, (128 + number,))
-        late.daemon = True
-        late.start()
-        self._loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
 
     def close(self) -> None:
         """Cancel all that still runs."""
@@ -93,6 +89,48 @@ class Runner:
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
             self._loop = None
+        if self._bell:
+            signal.set_wakeup_fd(-1)
+            self._bell.close()
+            self._bell = None
+
+    def _open(self) -> asyncio.AbstractEventLoop:
+        """Make the loop, and let a thread listen for signals: none is lost while this one waits.
+
+        A handler in Python runs between two steps of the main thread; that may be in a wait or in
+        a write that nobody takes, and then there is no next step.
+        """
+        self._loop = asyncio.new_event_loop()
+        if threading.current_thread() is threading.main_thread():
+            line, self._bell = socket.socketpair()
+            self._bell.settimeout(0)
+            signal.set_wakeup_fd(self._bell.fileno(), warn_on_full_buffer=False)
+            threading.Thread(target=self._listen, args=(line,), daemon=True).start()
+        return self._loop
+
+    def _listen(self, line: socket.socket) -> None:
+        """End the run between two pages at a signal; soon after, or at a second one, by force."""
+        with line:
+            if not (number := _next_signal(line)):
+                return
+            self._signal = number
+            if loop := self._loop:
+                with suppress(RuntimeError):  # it is closed by now
+                    loop.call_soon_threadsafe(lambda: self._task and self._task.cancel())
+            ends_at = time.monotonic() + END_WITHIN_SECONDS
+            line.settimeout(END_WITHIN_SECONDS)
+            with suppress(TimeoutError):
+                if not _next_signal(line):
+                    time.sleep(max(ends_at - time.monotonic(), 0))
+        os._exit(128 + number)
+
+
+def _next_signal(line: socket.socket) -> int:
+    """Wait for a signal that ends a run; 0 if none can come any more."""
+    while number := line.recv(1):
+        if number[0] in {signal.SIGINT, signal.SIGTERM}:
+            return number[0]
+    return 0
 
 
 async def _cancel_all() -> None:
