@@ -114,11 +114,10 @@ def test_a_nested_change_sends_the_record_again_and_keeps_the_bookmark(
     kombo.emulator.clock.advance(days=1)
     interview = next(one for one in ats.records("ats_interviews") if one["application"])
     application = interview["application"]
-    if change == "application":
-        ats.edit("ats_applications", application["id"], outcome="HIRED")
-    else:
+    other = "HIRED" if application["outcome"] != "HIRED" else "DECLINED"
+    if change == "candidate of the application":
         ats.rename_candidate(application["candidate"]["id"], first_name="Renée")
-        ats.edit("ats_applications", application["id"], outcome="DECLINED")
+    ats.edit("ats_applications", application["id"], outcome=other)
 
     second = kombo.run(A, state=first.state)
 
