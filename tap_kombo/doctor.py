@@ -50,20 +50,17 @@ class Report:
         details: What Kombo says of each integration; little is known of one that it refuses.
         troubles: Why an integration cannot be read as a whole.
         streams: The selected streams, each with why its model of an integration cannot be read.
-        is_chosen: Whether somebody has selected them; of all categories some are by default.
     """
 
     details: Mapping[str, Details]
     troubles: Mapping[str, Problem]
     streams: Mapping[Endpoint, Mapping[str, Problem]]
-    is_chosen: bool
 
     @property
     def is_fine(self) -> bool:
-        """Whether everything that is selected can be read, and something is."""
-        had = [bool(self._integrations_of(endpoint)) for endpoint in self.streams]
-        enough = all(had) if self.is_chosen else any(had)
-        return bool(had) and enough and not (self.troubles or any(self.streams.values()))
+        """Whether nothing that is selected and that somebody has is refused, and there is such."""
+        has_any = any(map(self._integrations_of, self.streams))
+        return has_any and not (self.troubles or any(self.streams.values()))
 
     def lines(self) -> Iterator[str]:
         """Yield the report, line by line."""
@@ -130,8 +127,7 @@ def examine(tap: SeamTap, run: Run) -> Report:
     details = {one: look_up.details for one, look_up in found.items()}
     ready = {one: known for one, known in details.items() if one not in troubles}
     streams = {endpoint: _missing(endpoint, ready) for endpoint in _selected(tap)}
-    is_chosen = tap.input_catalog is not None or MELTANO_SELECT in os.environ
-    return Report(details, troubles, streams, is_chosen)
+    return Report(details, troubles, streams)
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:

@@ -323,16 +323,16 @@ class KomboStream(SeamStream):
         self, blanked: list[Record], integration_id: str, version: int | None, at: datetime
     ) -> Iterator[Message]:
         """Yield messages that records are gone, under a SCHEMA without the columns that stay."""
-        maps = {one.stream_alias: one for one in self.stream_maps}
-        kept: dict[str, dict[str, Any]] = {}
+        maps, kept = {one.stream_alias: one for one in self.stream_maps}, dict[str, Any]()
         for alias, mapped in self._map(blanked, integration_id):
-            if alias not in kept:
-                schema = maps[alias].transformed_schema
-                keys = maps[alias].transformed_key_properties
-                wanted = {*OF_A_DELETION, *(keys or ())}
-                kept[alias] = {n: one for n, one in schema["properties"].items() if n in wanted}
-                yield SchemaMessage(alias, {**schema, "properties": kept[alias]}, keys)
-            yield RecordMessage(alias, {n: mapped.get(n) for n in kept[alias]}, version, at)
+            schema, keys = maps[alias].transformed_schema, maps[alias].transformed_key_properties
+            made = mapped.keys() - self.schema["properties"].keys()  # by a map, maybe of these
+            wanted = {*OF_A_DELETION, *(keys or ()), *(n for n in made if mapped[n] is not None)}
+            columns = {name: one for name, one in schema["properties"].items() if name in wanted}
+            if kept.get(alias) != columns:
+                kept[alias] = columns
+                yield SchemaMessage(alias, {**schema, "properties": columns}, keys)
+            yield RecordMessage(alias, {name: mapped.get(name) for name in columns}, version, at)
 
     def _unmappable(self, record: Record, error: Exception, integration_id: str) -> KomboError:
         """Say which column's expression fails, without it and without the value."""

@@ -29,7 +29,7 @@ def ids(command: list[str]) -> list[str]:
         [sys.executable, *command], cwd=CHECKOUT, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    messages = map(json.loads, done.stdout.splitlines())
+    messages = map(json.loads, done.stdout.split("\n")[:-1])
     return sorted(one["record"]["id"] for one in messages if one["type"] == "RECORD")
 
 

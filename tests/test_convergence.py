@@ -335,11 +335,11 @@ def scene_kombo(request: pytest.FixtureRequest) -> Iterator[Kombo]:
         rows = [one for one in ENDPOINTS if one.name in {*STREAMS, "integrations"}]
         patch.setattr(tap, "ENDPOINTS", rows)
         patch.setattr(run, "CHECKPOINT_SECONDS", 0)  # a state after each page
-        for cached in (discovered, catalog):
-            cached.cache_clear()
+        discovered.cache_clear()
+        catalog.cache_clear()
         yield Kombo(emulator, url)
-    for cached in (discovered, catalog):  # else others would see the catalog of few streams
-        cached.cache_clear()
+    discovered.cache_clear()  # else others would see the catalog of few streams
+    catalog.cache_clear()
 
 
 def converges(kombo: Kombo, streams: Sequence[str], program: Sequence[Change | Wait | Run]) -> None:
@@ -353,9 +353,9 @@ def converges(kombo: Kombo, streams: Sequence[str], program: Sequence[Change | W
     scene.assert_equal(everything=True)
 
 
+@pytest.mark.timeout(1800)  # hundreds of programs, on a busy machine too
 @settings(
     max_examples=-(-EXAMPLES // len(BEHAVIOURS)),
-    deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(streams=pairs, program=programs)

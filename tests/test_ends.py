@@ -58,7 +58,7 @@ class Ended:
         assert "Traceback" not in self.log
         assert "Exception ignored" not in self.log
         assert leaks(self.log) == []
-        lines = self.output.splitlines()
+        lines = self.output.removesuffix("\n").split("\n")
         self.messages = [json.loads(one) for one in lines if one.startswith("{")]
 
     @property

@@ -261,7 +261,7 @@ def test_a_signal_ends_the_run_and_leaves_the_state(
     assert process.returncode == code, told
     assert "Traceback" not in told
     assert told.count("VERDICT: ") == 1
-    last = json.loads((tmp_path / "output").read_text().splitlines()[-1])
+    last = json.loads((tmp_path / "output").read_bytes().splitlines()[-1])
     assert last["type"] == "STATE"
     jobs, interviews = (
         last["value"]["bookmarks"][name]["partitions"][0] for name in ("jobs", "interviews")

@@ -89,7 +89,7 @@ def test_the_tap_runs_without_meltano(
             shell(command.replace(".venv/", f"{CHECKOUT}/.venv/"), tmp_path)
 
     expected = len(emulator.integrations[A].records("ats_interviews"))
-    messages = map(json.loads, (output / "messages.jsonl").read_text().splitlines())
+    messages = map(json.loads, (output / "messages.jsonl").open())
     sent = [one for one in messages if (one["type"], one.get("stream")) == ("RECORD", "interviews")]
     assert len(sent) == expected
     assert "interviews" in json.loads((output / "state.json").read_text())["bookmarks"]

@@ -66,6 +66,6 @@ def test_a_full_disk_is_told_in_one_line(command: list[str]) -> None:
 def test_records_come_before_the_state_that_confirms_them(command: list[str]) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
 
-    kinds = [json.loads(line)["type"] for line in done.stdout.splitlines()]
+    kinds = [json.loads(line)["type"] for line in done.stdout.split("\n")[:-1]]
     assert kinds.count("RECORD") == 1006
     assert kinds[-1] == "STATE"
