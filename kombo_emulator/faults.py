@@ -244,6 +244,7 @@ SPOILED: Mapping[str, Fault] = {
     "half of a surrogate pair": partial(spoil, value=rb'"Anna \ud83d"'),
     "the other half": partial(spoil, value=rb'"\udc4d Anna"'),
     "half of a pair as a key": partial(spoil, value=rb'{"\ud83d":1}', name="remote_data"),
+    "U+2028": partial(spoil, value=rb'"a\u2028b"'),
     "U+0000": partial(spoil, value=rb'"a\u0000b"'),
     "975 levels": partial(spoil, value=_NESTED, name="remote_data"),
     "975 levels in a text": partial(spoil, value=_NESTED),
@@ -256,7 +257,7 @@ SPOILED: Mapping[str, Fault] = {
     "null for an id": partial(spoil, value=b"null", name="id"),
     "a number for an id": partial(spoil, value=b"7", name="id"),
 }
-"""One record of a good page that nobody can store as it is; the others are as ever."""
+"""One record of a good page that not everybody can store as it is; the others are as ever."""
 
 GATEWAYS: Mapping[str, Fault] = {
     f"{status} {form}": partial(say, status=status, body=body)

@@ -10,7 +10,7 @@ def _table(text: str) -> dict[str, tuple[str, ...]]:
 
 
 WORDS = _table("""
-ats_applications.outcome PENDING|PENDING|PENDING|PENDING|DECLINED|DECLINED|HIRED
+outcome PENDING|PENDING|PENDING|PENDING|PENDING|PENDING|DECLINED|DECLINED|DECLINED|HIRED
 rejection_reason_name Not enough experience|Withdrew|Salary|Position filled|No answer
 ats_candidates.source Referral|Job board|Career site|Agency
 ats_candidates.title Backend engineer|Account executive|Data analyst|Nurse|Designer|Lawyer|Carpenter
@@ -160,7 +160,7 @@ ODD = (
     "\u65e5\u672c\u8a9e\u306e\u30c6\u30ad\u30b9\u30c8",
     "\u0645\u0631\u062d\u0628\u0627 (right to left)",
     "one \U0001f469\u200d\U0001f52c, not three",
-    "a\u2028b\u00a0c\u200bd\ufeff",
+    "a\u00a0b\u200bc\ufeff",
     '{"looks": ["like", "JSON"]}',
     "comma, semicolon; \"quotes\" = '1'--",
     " blanks around ",
