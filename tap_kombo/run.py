@@ -63,21 +63,17 @@ class Run:
         """Write pages as they come, of any stream, until the last pass of one has ended.
 
         Raises:
-            BaseException: Whatever ends the run; its state has been written then.
+            BaseException: Whatever ends the run.
         """
-        try:
-            if self._fanout is None:
-                self._fanout = self._fan_out(self._streams)
-                self._progress = self.runner.start(self._tell_progress())
-            for handed in self._fanout.pages(stream):
-                if handed:
-                    self._write(handed)
-                self._save_state(finished=handed is None)
-                if self._fanout.is_idle:
-                    self._flush()
-        except BaseException as error:
-            self.end(error)
-            raise
+        if self._fanout is None:
+            self._fanout = self._fan_out(self._streams)
+            self._progress = self.runner.start(self._tell_progress())
+        for handed in self._fanout.pages(stream):
+            if handed:
+                self._write(handed)
+            self._save_state(finished=handed is None)
+            if self._fanout.is_idle:
+                self._flush()
 
     def sample(self, stream: KomboStream) -> Iterator[Record]:
         """Yield records of one stream as long as they are wanted, and write nothing.

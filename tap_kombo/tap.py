@@ -145,6 +145,17 @@ class TapKombo(SeamTap):
     def interrupt(self, number: int) -> None:
         self._runner.interrupt(number)
 
+    # Final in the SDK, which calls it once for all streams. It does the same here; but whatever
+    # ends it, be it a stream, a signal or the loader, ends the run in the one way.
+    @override  # type: ignore[misc]
+    def sync_all(self) -> None:
+        try:
+            super().sync_all()
+        except BaseException as error:
+            if "run" in vars(self):
+                self.run.end(error)
+            raise
+
     @override
     def discover_streams(self) -> Sequence[KomboStream]:
         return [make_stream(self, endpoint) for endpoint in ENDPOINTS]

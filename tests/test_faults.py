@@ -289,7 +289,7 @@ def test_an_unreadable_list_fails_its_model_and_no_other(kombo: Kombo, name: str
 
 
 def test_a_failed_integration_is_left_alone(kombo: Kombo, caplog: pytest.LogCaptureFixture) -> None:
-    """What fails it is not waited out once per model."""
+    """It is named once; models that had begun when it was given up end with it."""
     kombo.emulator.add_integration(A)
     paths: Counter[str] = Counter()
 
@@ -302,7 +302,8 @@ def test_a_failed_integration_is_left_alone(kombo: Kombo, caplog: pytest.LogCapt
         kombo.run(A, streams=("interviews", "jobs", "offers"), max_retries=2, concurrency=1)
 
     del paths["/check-api-key"]  # so it is known that it is no outage
-    assert paths == {f"/integrations/{A}": 3, "/ats/interviews": 3}
+    assert paths[f"/integrations/{A}"] == paths["/ats/interviews"] == 3
+    assert max(paths.values()) == 3
     assert caplog.text.count("Failed: ") == 1
 
 
