@@ -286,7 +286,9 @@ def test_a_signal_ends_a_run_whose_loader_is_dead(
 
     ended = scene.wait(process)
 
-    assert ended.code == code
+    # A last STATE may be on its way; then the tap hears of the loader before it hears the signal.
+    heard_of_the_loader = "its reader has ended" in ended.log
+    assert ended.code == (1 if heard_of_the_loader else code)
 
 
 @pytest.mark.parametrize("unbuffered", [False, True])
