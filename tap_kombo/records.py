@@ -61,15 +61,7 @@ LEFT_IN_A_TOMBSTONE = frozenset({"id", "integration_id", "changed_at", "remote_d
 
 
 def compile_cleaner(schema: Mapping[str, Any], found: Found) -> Clean:
-    """Return a function that cleans the records of a schema.
-
-    Args:
-        schema: JSON Schema of a stream, as `scripts/update_schemas.py` writes it.
-        found: Counts what was wrong; no value gets there.
-
-    Returns:
-        A function from a record as Kombo sent it to one that every loader can store.
-    """
+    """Return a function that cleans the records of a schema; `found` counts what was wrong."""
     return _Compiler(found).of(schema, "")
 
 
@@ -113,14 +105,9 @@ class Fitter:
         self.deselect = compile_deselection(deselected_paths(selected))
 
     def fit(self, page: Page, integration_id: str) -> list[Record]:
-        """Return the records of a page as every loader can store them.
+        """Return the records of a page that have a key, as every loader can store them.
 
-        Args:
-            page: The page.
-            integration_id: Whose records they are; Kombo itself never says it.
-
-        Returns:
-            All records that have a key, deselected columns included.
+        Each says whose it is, which Kombo itself never does; deselected columns are still there.
         """
         records = page.records
         if page.suspect or not self._fits(records):
