@@ -289,7 +289,7 @@ def test_an_unreadable_list_fails_its_model_and_no_other(kombo: Kombo, name: str
 
 
 def test_a_failed_integration_is_left_alone(kombo: Kombo, caplog: pytest.LogCaptureFixture) -> None:
-    """It is named once; models that had begun when it was given up end with it."""
+    """It is named once, and one request tries for all of it."""
     kombo.emulator.add_integration(A)
     paths: Counter[str] = Counter()
 
@@ -301,9 +301,9 @@ def test_a_failed_integration_is_left_alone(kombo: Kombo, caplog: pytest.LogCapt
     with pytest.raises(RunFailedError):
         kombo.run(A, streams=("interviews", "jobs", "offers"), max_retries=2, concurrency=1)
 
-    del paths["/check-api-key"]  # so it is known that it is no outage
-    assert paths[f"/integrations/{A}"] == paths["/ats/interviews"] == 3
-    assert max(paths.values()) == 3
+    assert paths.pop("/check-api-key")  # so it is known that it is no outage
+    assert paths.pop(f"/integrations/{A}") == paths.pop("/ats/interviews") == 3
+    assert set(paths.values()) <= {1}
     assert caplog.text.count("Failed: ") == 1
 
 

@@ -17,6 +17,7 @@ from tap_kombo.api.integrations import Details
 from tap_kombo.api.limits import Limits, OutageError
 from tap_kombo.api.pagination import CircularError
 from tap_kombo.api.problems import (
+    OF_INTEGRATION,
     OUTAGE,
     RETRIED,
     UNREACHABLE,
@@ -132,22 +133,50 @@ class Kombo:
         self._transport = Transport(access.concurrency)
         self._workers = ThreadPoolExecutor(access.concurrency, thread_name_prefix="kombo")
         self._look_ups: dict[str, asyncio.Future[LookUp]] = {}
+        self._trying: dict[str | None, asyncio.Future[Problem | None]] = {}
         self._key_works = False
         self._silence = ""
 
     async def ask(self, call: Call[T]) -> T:
         """Return what is asked for, once there is an answer.
 
+        A tool that is away is asked by one request, again and again; the others of its
+        integration wait for what comes of it.
+
         Raises:
             KomboError: If Kombo refused, or did not answer after retries.
         """
+        while True:
+            while trying := self._trying.get(call.integration_id):
+                async with call.aside():
+                    problem = await asyncio.shield(trying)
+                if problem:
+                    raise KomboError(problem, call.where)
+            try:
+                return await self._once(call)
+            except KomboError as error:
+                if not (_may_pass(error) and self._access.max_retries):
+                    raise
+                failed = [error]
+            action = failed[0].problem.action
+            if action is Action.RETRY or call.integration_id is None:
+                return await self._ask_again(call, failed)
+            if call.integration_id not in self._trying:
+                return await self._ask_for_all(call.integration_id, call, failed)
+
+    async def _ask_for_all(self, integration_id: str, call: Call[T], failed: list[KomboError]) -> T:
+        """Retry, and tell the other requests of the integration what came of it."""
+        trying = self._trying[integration_id] = asyncio.get_running_loop().create_future()
+        problem = None
         try:
-            return await self._once(call)
+            return await self._ask_again(call, failed)
         except KomboError as error:
-            if not (_may_pass(error) and self._access.max_retries):
-                raise
-            failed = [error]
-        return await self._ask_again(call, failed)
+            if error.problem.action in OF_INTEGRATION:
+                problem = error.problem
+            raise
+        finally:
+            del self._trying[integration_id]
+            trying.set_result(problem)
 
     async def _ask_again(self, call: Call[T], failed: list[KomboError]) -> T:
         """Retry, ever later and with full jitter; the first try is the one that has failed."""
