@@ -221,7 +221,8 @@ def _misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
         msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
         what, _, where = str(error).replace("`str`", "`string`").partition(" - at `")
-        return f"{name}{where.strip('$`')}: {what[0].lower()}{what[1:]}".replace("`", "'")
+        what = shown(what[0].lower() + what[1:])  # it may name a field as the user wrote it
+        return f"{name}{where.strip('$`')}: {what}".replace("`", "'")
     return ""
 
 
