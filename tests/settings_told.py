@@ -18,21 +18,21 @@ SECRET = "jane"
 def told(**settings: object) -> list[str]:
     """What is said of a configuration; each mistake is one line without the value."""
     lines = list(complaints(GOOD | settings, SETTINGS))
-    assert all(line.isprintable() and SECRET not in line for line in lines)
+    assert [line for line in lines if not line.isprintable() or SECRET in line] == []
     return lines
 
 
 def meant(name: str, value: object) -> Any:  # noqa: ANN401
     """A setting as it is read."""
-    assert told(**{name: value}) == []
+    assert told(**{name: value}) == [], short(value)
     return read(GOOD | {name: value}, SETTINGS).get(name)
 
 
 def refused(name: str, value: object) -> str:
     """What is said of a wrong value."""
-    (line,) = told(**{name: value})
-    assert line.startswith(f"Setting '{name}'")
-    return line
+    lines = told(**{name: value})
+    assert [line.startswith(f"Setting '{name}'") for line in lines] == [True], short(value)
+    return lines[0]
 
 
 def short(value: object) -> str:

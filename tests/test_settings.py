@@ -16,6 +16,14 @@ NAMES = list(SETTINGS["properties"])
 BOOLEANS = [name for name in NAMES if "boolean" in SETTINGS["properties"][name]["type"]]
 INTEGERS = [name for name in NAMES if "integer" in SETTINGS["properties"][name]["type"]]
 
+TRUE: list[object] = [
+    *("true", "TRUE", "True", "1", "yes", "Yes", "on", "ON", " on\n"),
+    *(True, 1),
+]
+FALSE: list[object] = [
+    *("false", "FALSE", "False", "0", "no", "NO", "off", "Off", "off "),
+    *(False, 0),
+]
 NO_BOOLEANS: list[object] = [
     *("ture", "y", "n", "t", "f", "jane", "2", "-1", "01", "1.0", "null", "none", "enabled"),
     *("", " ", "true true", "tr\nue", "wahr"),
@@ -25,6 +33,54 @@ NO_WHOLE_NUMBERS: list[object] = [
     *("", " ", "1 0", "ten", "10.0", "1e1", "1_0", "\u0661", "0x10", "--1", "10,0", "NaN", "jane"),
     *("9" * 5000, True, False, 10.0, 1e3, [], [10], {}, 10**30, -(10**30)),
 ]
+WRONG: dict[str, list[object]] = {
+    "api_key": [
+        *("", " \n", "two jane words", "jane\nx", "jane\x00", "jané", "jane\ud800"),
+        *("jane" * 1000, 12345, ["jane"], {"jane": 1}),
+    ],
+    "region": ["jane", "", 1, ["eu"]],
+    "anonymized_records": ["jane"],
+    "shard": ["0/8", "9/8", "1", "1/10000", "1/8/jane", "\uff11/8"],
+    "user_agent": ["", "jane\r\nX-Evil: 1", "jané", "jane" * 1000],
+    "flattening_separator": ["", "jane" * 3],
+    "start_date": [
+        *("", "jane", "now", "12:00", "P1Y", "1" * 400, 20260101, True, "2026-01-01\njane"),
+        *("2026-01-01/2026-02-01", "2026-02-30", "0001-01-01T00:00:00+14:00"),
+        *("2999-01-01", "9999-12-31T23:59:59-14:00"),
+    ],
+    "api_url": [
+        *("", "jane.kombo.dev", "ftp://jane.kombo.dev", "https://two words/jane", "https://"),
+        *("https:///jane", "https://[::1/jane", "https://x:99999/jane", "https://x:port/jane"),
+        *("https://jane:pw@kombo.example.com", "https://x/" + "jane" * 1000),
+        *("https://kombo.example.com?jane=1", "https://kombo.example.com#jane"),
+        *("http://api.kombo.dev/jane", "http://127.0.0.1.jane.com", ["https://jane.com"]),
+    ],
+    "filters": [
+        *("jane", "{", '{"jobs": {"ids": NaN}}', '{"jobs": {}, "jobs": {"ids": "jane"}}'),
+        *("[" * 100_000, [], {"candidates": ["jane"]}, {"jobs": None}),
+        {"jo\nbs": {}},
+        {"jobs": {"i\nds": "jane"}},
+    ],
+    "stream_map_config": ["jane", ["jane"]],
+    "faker_config": ["jane", {"seed": ["jane"]}],
+}
+WRONG_FILTERS: list[object] = [
+    *(None, [], "", ["jane", None], ["jane", {}], ["jane"] * 1001, "jane" * 10_000),
+]
+WRONG_MAPS: dict[str, list[object]] = {
+    "a map of a stream": ["jane", 5, []],
+    "an expression": [
+        *({"x": one} for one in (5, ["jane"], "jane +", "jane = 1", "import jane", "# jane")),
+        *({"x": one} for one in (" jane", "jane\x00", "(" * 10_000)),
+        {"x\ny": 5},
+    ],
+    "an option of a stream": [
+        *({"__filter__": one} for one in (None, "jane jane")),
+        *({"__key_properties__": one} for one in ("jane", [5])),
+        {"__alias__": 5},
+        {"__else__": "jane"},
+    ],
+}
 
 
 def test_key_and_integrations_are_enough() -> None:
@@ -32,53 +88,46 @@ def test_key_and_integrations_are_enough() -> None:
 
 
 @pytest.mark.parametrize("name", ["api_key", "integration_ids"])
-@pytest.mark.parametrize("config", [{}, {"api_key": None, "integration_ids": None}])
-def test_a_missing_setting_is_named(name: str, config: dict[str, Any]) -> None:
-    lines = list(complaints(GOOD | {name: None} if config else {**GOOD, name: None}, SETTINGS))
+def test_a_missing_setting_is_named(name: str) -> None:
     without = {key: value for key, value in GOOD.items() if key != name}
 
-    assert lines == list(complaints(without, SETTINGS)) == [f"Setting '{name}' is missing."]
+    assert list(complaints(without, SETTINGS)) == [f"Setting '{name}' is missing."]
+    assert list(complaints(GOOD | {name: None}, SETTINGS)) == [f"Setting '{name}' is missing."]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in GOOD])
-def test_null_is_as_if_it_was_not_set(name: str) -> None:
-    assert meant(name, None) is None
-    assert name not in read({name: None}, SETTINGS)
+def test_null_is_as_if_it_was_not_set() -> None:
+    optional = [name for name in NAMES if name not in GOOD]
 
-
-@pytest.mark.parametrize("name", BOOLEANS)
-@pytest.mark.parametrize("word", ["true", "TRUE", "True", "1", "yes", "Yes", "on", "ON", " on\n"])
-def test_words_for_true(name: str, word: str) -> None:
-    assert meant(name, word) is True
+    assert {name: told(**{name: None}) for name in optional} == {name: [] for name in optional}
+    assert read(dict.fromkeys(NAMES), SETTINGS) == {}
 
 
 @pytest.mark.parametrize("name", BOOLEANS)
-@pytest.mark.parametrize("word", ["false", "FALSE", "False", "0", "no", "NO", "off", "Off", "off "])
-def test_words_for_false(name: str, word: str) -> None:
-    assert meant(name, word) is False
-
-
-@pytest.mark.parametrize(("value", "is_on"), [(True, True), (False, False), (1, True), (0, False)])
-def test_booleans_of_json(value: object, is_on: bool) -> None:  # noqa: FBT001
-    assert meant("include_deleted", value) is is_on
+def test_words_for_true_and_false(name: str) -> None:
+    assert [value for value in TRUE if meant(name, value) is not True] == []
+    assert [value for value in FALSE if meant(name, value) is not False] == []
 
 
 @pytest.mark.parametrize("name", BOOLEANS)
-@pytest.mark.parametrize("value", NO_BOOLEANS, ids=short)
-def test_no_other_word_is_a_boolean(name: str, value: object) -> None:
-    assert refused(name, value).endswith("it must be true or false.")
+def test_no_other_word_is_a_boolean(name: str) -> None:
+    said = {short(value): refused(name, value) for value in NO_BOOLEANS}
+
+    assert said == dict.fromkeys(said, f"Setting '{name}': it must be true or false.")
 
 
-@pytest.mark.parametrize("value", [10, "10", " 10 ", "+10", "010", "10\n"], ids=short)
-def test_whole_numbers(value: object) -> None:
-    assert meant("page_size", value) == 10
-    assert type(meant("page_size", value)) is int
+def test_whole_numbers() -> None:
+    values = [10, "10", " 10 ", "+10", "010", "10\n"]
+
+    assert {value: repr(meant("page_size", value)) for value in values} == dict.fromkeys(
+        values, "10"
+    )
 
 
 @pytest.mark.parametrize("name", INTEGERS)
-@pytest.mark.parametrize("value", NO_WHOLE_NUMBERS, ids=short)
-def test_no_other_number_is_whole(name: str, value: object) -> None:
-    assert "it must be a whole number from " in refused(name, value)
+def test_no_other_number_is_whole(name: str) -> None:
+    said = {short(value): refused(name, value) for value in NO_WHOLE_NUMBERS}
+
+    assert [one for one in said if "it must be a whole number from " not in said[one]] == []
 
 
 @pytest.mark.parametrize("name", INTEGERS)
@@ -118,92 +167,10 @@ def test_a_text_is_read_as_it_is_meant(name: str, given: str, expected: object) 
     assert read({name: expected}, SETTINGS) == {name: expected}  # once more changes nothing
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("api_key", ""),
-        ("api_key", " \n"),
-        ("api_key", "two jane words"),
-        ("api_key", "jane\nx"),
-        ("api_key", "jane\x00"),
-        ("api_key", "jané"),
-        ("api_key", "jane\ud800"),
-        ("api_key", "jane" * 1000),
-        ("api_key", 12345),
-        ("api_key", ["jane"]),
-        ("api_key", {"jane": 1}),
-        ("region", "jane"),
-        ("region", ""),
-        ("region", 1),
-        ("region", ["eu"]),
-        ("anonymized_records", "jane"),
-        ("shard", "0/8"),
-        ("shard", "9/8"),
-        ("shard", "1"),
-        ("shard", "1/10000"),
-        ("shard", "1/8/jane"),
-        ("shard", "\uff11/8"),
-        ("user_agent", ""),
-        ("user_agent", "jane\r\nX-Evil: 1"),
-        ("user_agent", "jané"),
-        ("user_agent", "jane" * 1000),
-        ("flattening_separator", ""),
-        ("flattening_separator", "jane" * 3),
-        ("start_date", ""),
-        ("start_date", "jane"),
-        ("start_date", "now"),
-        ("start_date", "12:00"),
-        ("start_date", "P1Y"),
-        ("start_date", "2026-01-01/2026-02-01"),
-        ("start_date", "2026-02-30"),
-        ("start_date", "0001-01-01T00:00:00+14:00"),
-        ("start_date", "1" * 400),
-        ("start_date", 20260101),
-        ("start_date", True),
-        ("start_date", "2026-01-01\njane"),
-        ("start_date", "2999-01-01"),
-        ("start_date", "9999-12-31T23:59:59-14:00"),
-        ("api_url", ""),
-        ("api_url", "jane.kombo.dev"),
-        ("api_url", "ftp://jane.kombo.dev"),
-        ("api_url", "https://two words/jane"),
-        ("api_url", "https://"),
-        ("api_url", "https:///jane"),
-        ("api_url", "https://[::1/jane"),
-        ("api_url", "https://x:99999/jane"),
-        ("api_url", "https://x:port/jane"),
-        ("api_url", "https://jane:pw@kombo.example.com"),
-        ("api_url", "https://kombo.example.com?jane=1"),
-        ("api_url", "https://kombo.example.com#jane"),
-        ("api_url", "https://x/" + "jane" * 1000),
-        ("api_url", "http://api.kombo.dev/jane"),
-        ("api_url", "http://127.0.0.1.jane.com"),
-        ("api_url", ["https://jane.com"]),
-        ("filters", "jane"),
-        ("filters", "{"),
-        ("filters", '{"jobs": {"ids": NaN}}'),
-        ("filters", '{"jobs": {}, "jobs": {"ids": "jane"}}'),
-        ("filters", "[" * 100_000),
-        ("filters", []),
-        ("filters", {"candidates": ["jane"]}),
-        ("filters", {"jobs": None}),
-        ("filters", {"jobs": {"ids": None}}),
-        ("filters", {"jobs": {"ids": []}}),
-        ("filters", {"jobs": {"ids": ""}}),
-        ("filters", {"jobs": {"ids": ["jane", None]}}),
-        ("filters", {"jobs": {"ids": ["jane", {}]}}),
-        ("filters", {"jobs": {"ids": ["jane"] * 1001}}),
-        ("filters", {"jobs": {"ids": "jane" * 10_000}}),
-        ("filters", {"jo\nbs": {}}),
-        ("filters", {"jobs": {"i\nds": "jane"}}),
-        ("stream_map_config", "jane"),
-        ("stream_map_config", ["jane"]),
-        ("faker_config", {"seed": ["jane"]}),
-        ("faker_config", "jane"),
-    ],
-)
-def test_a_wrong_value_is_refused_in_one_line(name: str, value: object) -> None:
-    refused(name, value)
+@pytest.mark.parametrize("name", WRONG)
+def test_a_wrong_value_is_refused_in_one_line(name: str) -> None:
+    for value in WRONG[name]:
+        refused(name, value)
 
 
 def test_a_start_in_the_future_is_refused() -> None:
@@ -214,6 +181,11 @@ def test_a_start_in_the_future_is_refused() -> None:
     assert "it lies in the future" in refused(
         "start_date", (now + timedelta(minutes=5)).isoformat()
     )
+
+
+def test_a_wrong_value_of_a_filter_is_refused_in_one_line() -> None:
+    for value in WRONG_FILTERS:
+        refused("filters", {"jobs": {"ids": value}})
 
 
 def test_a_wrong_filter_is_named_by_its_place() -> None:
@@ -235,7 +207,7 @@ def test_data_travels_encrypted_or_within_this_machine(url: dict[str, Any]) -> N
     assert told(**url) == []
 
 
-@pytest.mark.parametrize("word", ["ture", "no", "", "0"])
+@pytest.mark.parametrize("word", ["ture", "no", ""])
 def test_data_does_not_travel_open_for_any_other_word(word: str) -> None:
     lines = told(api_url="http://kombo.example.com", allow_http=word)
 
@@ -276,33 +248,14 @@ def test_maps_that_the_sdk_knows(maps: dict[str, Any]) -> None:
     assert meant("stream_maps", maps) == maps
 
 
-@pytest.mark.parametrize(
-    "maps",
-    [
-        {"jobs": "jane"},
-        {"jobs": 5},
-        {"jobs": []},
-        {"jobs": {"x": 5}},
-        {"jobs": {"x": ["jane"]}},
-        {"jobs": {"x": "jane +"}},
-        {"jobs": {"x": "jane = 1"}},
-        {"jobs": {"x": "import jane"}},
-        {"jobs": {"x": "# jane"}},
-        {"jobs": {"x": " jane"}},
-        {"jobs": {"x": "jane\x00"}},
-        {"jobs": {"x": "(" * 10_000}},
-        {"jobs": {"__filter__": None}},
-        {"jobs": {"__filter__": "jane jane"}},
-        {"jobs": {"__alias__": 5}},
-        {"jobs": {"__else__": "jane"}},
-        {"jobs": {"__key_properties__": "jane"}},
-        {"jobs": {"__key_properties__": [5]}},
-        {"__else__": "jane"},
-        {"__other__": {"x": "jane"}},
-        {"jobs": {"x\ny": 5}},
-    ],
-)
-def test_a_map_that_the_sdk_would_end_with_is_refused(maps: dict[str, Any]) -> None:
+@pytest.mark.parametrize("kind", WRONG_MAPS)
+def test_a_map_that_the_sdk_would_end_with_is_refused(kind: str) -> None:
+    for value in WRONG_MAPS[kind]:
+        refused("stream_maps", {"jobs": value})
+
+
+@pytest.mark.parametrize("maps", [{"__else__": "jane"}, {"__other__": {"x": "jane"}}])
+def test_an_option_of_all_maps_that_there_is_not_is_refused(maps: dict[str, Any]) -> None:
     refused("stream_maps", maps)
 
 
@@ -342,6 +295,8 @@ def test_an_integration_stays_in_its_shard() -> None:
 
 
 def test_every_setting_has_a_title_and_a_description() -> None:
-    for name, setting in SETTINGS["properties"].items():
-        assert setting.get("description"), name
-        assert setting.get("title"), name
+    settings = SETTINGS["properties"].items()
+
+    assert [
+        name for name, one in settings if not (one.get("title") and one.get("description"))
+    ] == []
