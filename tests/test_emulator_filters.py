@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from emulator_client import NOW, PATHS, Client, everyone, refusal, values
+from emulator_client import IDS, NOW, PATHS, Client, everyone, values
 
 from kombo_emulator import Behaviour
 from kombo_emulator.table import LISTS
@@ -15,7 +15,9 @@ from tap_kombo.api.endpoints import ENDPOINTS
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-INVALID = (400, "PLATFORM.INPUT_INVALID")
+    from kombo_emulator.models import Filter, Model
+
+INVALID = (400, "PLATFORM.INPUT_INVALID", True)
 
 
 @pytest.fixture(scope="module")
@@ -34,52 +36,54 @@ def hris(clients: dict[str, Client]) -> Client:
     return clients["HRIS"]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("page_size", "0"),
-        ("page_size", "251"),
-        ("page_size", "many"),
-        ("page_size", "-5"),
-        ("include_deleted", "True"),
-        ("include_deleted", "1"),
-        ("ignore_unsupported_filters", "False"),
-        ("updated_after", "2026-11-23T10:00:00+00:00"),
-        ("updated_after", "2026-11-23T10:00:00.000000 00:00"),
-        ("updated_after", "2026-13-23T10:00:00Z"),
-        ("updated_after", "yesterday"),
-        ("updated_after", ""),
-        ("outcomes", "PENDING,LOST"),
-        ("outcome", "PENDING,HIRED"),
-        ("remote_created_after", "last week"),
-        ("sort", "id"),
-    ],
-)
-def test_wrong_parameter_is_refused(ats: Client, name: str, value: str) -> None:
-    answer = ats.get("/ats/applications", **{name: value})
-    assert refusal(answer) == INVALID
-    assert name in answer.json()["error"]["message"]
+def told(client: Client, path: str, name: str, value: str) -> tuple[int, str | None, bool]:
+    """Status and code of the answer to one parameter, and whether its message names it."""
+    answer = client.get(path, **{name: value})
+    error = answer.json().get("error", {"code": None, "message": ""})
+    return answer.status_code, error["code"], name in error["message"]
 
 
-@pytest.mark.parametrize(
-    ("path", "param"),
-    [
-        ("/assessment/orders", "updated_after"),
-        ("/assessment/orders", "include_deleted"),
-        ("/assessment/orders", "remote_ids"),
-        ("/assessment/packages", "page_size"),
-        ("/assessment/packages", "cursor"),
-        ("/assessment/packages", "ids"),
-        ("/hris/skills", "updated_after"),
-        ("/hris/skills", "include_deleted"),
-        ("/hris/teams", "types"),
-        ("/hris/employee-skill-assignments", "ignore_unsupported_filters"),
-    ],
-)
-def test_unknown_parameter_is_refused(clients: dict[str, Client], path: str, param: str) -> None:
-    answer = clients[LISTS[path].category].get(path, **{param: "1"})
-    assert refusal(answer) == INVALID
-    assert param in answer.json()["error"]["message"]
+def test_wrong_values_are_refused(ats: Client, hris: Client) -> None:
+    wrong = {
+        "page_size": ("0", "251", "many", "-5"),
+        "include_deleted": ("True", "1"),
+        "ignore_unsupported_filters": ("False",),
+        "updated_after": (
+            "2026-11-23T10:00:00+00:00",
+            "2026-11-23T10:00:00.000000 00:00",
+            "2026-13-23T10:00:00Z",
+            "yesterday",
+            "",
+        ),
+        "outcomes": ("PENDING,LOST",),
+        "outcome": ("PENDING,HIRED",),
+        "remote_created_after": ("last week",),
+        "sort": ("id",),
+    }
+    answers = {
+        f"{name}={value}": told(ats, "/ats/applications", name, value)
+        for name, values in wrong.items()
+        for value in values
+    }
+    for value in ("shirt_size", "[]", "{}", '{"a": 1, "b": 2}', '{"a": [1]}'):
+        answers[value] = told(hris, "/hris/employees", "custom_fields", value)
+    assert answers == dict.fromkeys(answers, INVALID)
+
+
+def test_unknown_parameters_are_refused(clients: dict[str, Client]) -> None:
+    unknown = {
+        "/assessment/orders": ("updated_after", "include_deleted", "remote_ids"),
+        "/assessment/packages": ("page_size", "cursor", "ids"),
+        "/hris/skills": ("updated_after", "include_deleted"),
+        "/hris/teams": ("types",),
+        "/hris/employee-skill-assignments": ("ignore_unsupported_filters",),
+    }
+    answers = {
+        f"{path} {name}": told(clients[LISTS[path].category], path, name, "1")
+        for path, names in unknown.items()
+        for name in names
+    }
+    assert answers == dict.fromkeys(answers, INVALID)
 
 
 def test_tap_and_emulator_know_the_same_parameters() -> None:
@@ -90,12 +94,12 @@ def test_tap_and_emulator_know_the_same_parameters() -> None:
         assert (model.paging == "documented") is endpoint.accepts_page_size
 
 
-@pytest.mark.parametrize(
-    "value",
-    ["2026-11-23", "2026-11-23T10:00:00", "2026-11-23T10:00:00Z", "2026-11-23T10:00:00.123456Z"],
-)
-def test_documented_forms_of_time_are_accepted(ats: Client, value: str) -> None:
-    assert ats.ids("/ats/applications", updated_after=value) == []
+def test_documented_forms_of_time_are_accepted(ats: Client) -> None:
+    day, moment = "2026-11-23", "2026-11-23T10:00:00"
+    forms = (day, moment, f"{moment}Z", f"{moment}.123456Z")
+    found = {form: ats.get("/ats/applications", updated_after=form).json() for form in forms}
+    nothing = {"status": "success", "data": {"results": [], "next": None}}
+    assert found == dict.fromkeys(forms, nothing)
 
 
 @pytest.mark.parametrize(("inclusive", "found"), [(True, 1), (False, 0)])
@@ -117,33 +121,39 @@ SHOWN = {
 }
 """Where a list shows what a filter compares, if not at the same place."""
 
-COMPARED = [
-    pytest.param(path, item, id=f"{path}-{item.param}")
-    for path in PATHS
-    for item in LISTS[path].filters
-    if item.how in {"any", "one", "contains"} and item.path not in LISTS[path].unsent[:1]
-]
+
+@pytest.mark.parametrize("category", IDS)
+def test_filters_keep_the_records_with_the_value(clients: dict[str, Client], category: str) -> None:
+    client, found, expected = clients[category], {}, {}
+    for path in (one for one in PATHS if LISTS[one].category == category):
+        rows = client.rows(path)
+        for item in compared(LISTS[path]):
+            wanted, expected[path, item.param] = with_the_value(rows, path, item)
+            given = wanted.swapcase() if item.fold else wanted
+            found[path, item.param] = client.ids(path, **{item.param: given})
+    assert found == expected
 
 
-@pytest.mark.parametrize(("path", "item"), COMPARED)
-def test_filter_keeps_the_records_with_the_value(
-    clients: dict[str, Client],
-    path: str,
-    item: Any,  # noqa: ANN401
-) -> None:
-    def has(row: dict[str, Any]) -> set[Any]:
-        where = SHOWN.get(item.path, item.path)
-        where = "employee.id" if path == "/hris/payslips" and where == "employee_id" else where
-        return set(values(row, where)) - {None}
+def compared(model: Model) -> list[Filter]:
+    """The filters of a list that are compared with a value which its records show."""
+    return [
+        item
+        for item in model.filters
+        if item.how in {"any", "one", "contains"} and item.path not in model.unsent[:1]
+    ]
 
-    client = clients[LISTS[path].category]
-    rows = client.rows(path)
-    found = {value for row in rows for value in has(row)}
+
+def with_the_value(rows: list[dict[str, Any]], path: str, item: Filter) -> tuple[str, list[str]]:
+    """A value that some records have and some have not, and the ids of those that have it."""
+    where = SHOWN.get(item.path, item.path)
+    where = "employee.id" if path == "/hris/payslips" and where == "employee_id" else where
+    having = {row["id"]: set(values(row, where)) - {None} for row in rows}
+    found = set().union(*having.values())
+    assert found, (path, item.param)
     wanted = min(found & set(item.choices) if item.choices else found)
-    expected = [row["id"] for row in rows if wanted in has(row)]
-    assert 0 < len(expected) < len(rows)
-    given = wanted.swapcase() if item.fold else wanted
-    assert client.ids(path, **{item.param: given}) == expected
+    ids = [key for key, has in having.items() if wanted in has]
+    assert 0 < len(ids) < len(rows), (path, item.param)
+    return wanted, ids
 
 
 def test_filters_are_joined_by_and_their_values_by_or(ats: Client) -> None:
@@ -161,18 +171,17 @@ def test_groups_without_a_type(hris: Client) -> None:
     assert hris.ids("/hris/groups", types="null,TEAM") == expected
 
 
-@pytest.mark.parametrize("value", ["Blue", 38, True, None])
-def test_employees_by_custom_field(hris: Client, value: object) -> None:
+def test_employees_by_custom_field(hris: Client) -> None:
     rows = [row for row in hris.rows("/hris/employees") if row["custom_fields"] is not None]
-    expected = [row["id"] for row in rows if row["custom_fields"].get("shirt_size") == value]
-    assert 0 < len(expected) < len(rows)
-    wanted = json.dumps({"shirt_size": value})
-    assert hris.ids("/hris/employees", custom_fields=wanted) == expected
-
-
-@pytest.mark.parametrize("value", ["shirt_size", "[]", "{}", '{"a": 1, "b": 2}', '{"a": [1]}'])
-def test_wrong_custom_field_is_refused(hris: Client, value: str) -> None:
-    assert refusal(hris.get("/hris/employees", custom_fields=value)) == INVALID
+    found, expected = {}, {}
+    for value in ("Blue", 38, True, None):
+        wanted = json.dumps({"shirt_size": value})
+        found[value] = hris.ids("/hris/employees", custom_fields=wanted)
+        expected[value] = [
+            row["id"] for row in rows if row["custom_fields"].get("shirt_size") == value
+        ]
+        assert 0 < len(expected[value]) < len(rows), value
+    assert found == expected
 
 
 def test_absences_within_days(hris: Client) -> None:
