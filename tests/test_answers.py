@@ -80,61 +80,59 @@ def test_the_key_says_where_the_records_are() -> None:
     assert records_of(tools, None) == [data_of(tools)]
 
 
-@pytest.mark.parametrize("text", ["1.10", "0.1", "1E+400", "123456789012345678901234567890.5"])
-def test_numbers_stay_as_kombo_wrote_them(text: str) -> None:
-    [record] = records_of(listed(text.encode()), "results")
+def test_numbers_stay_as_kombo_wrote_them() -> None:
+    texts = ["1.10", "0.1", "1E+400", "123456789012345678901234567890.5"]
+    [record] = records_of(listed(f"[{','.join(texts)}]".encode()), "results")
 
-    assert record["x"] == Decimal(text)
-    assert str(record["x"]) == text
+    assert record["x"] == [Decimal(text) for text in texts]
+    assert [str(number) for number in record["x"]] == texts
 
 
-@pytest.mark.parametrize(
-    "date", [None, "yesterday", "", "Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 99 Nov 2026 10:00 GMT"]
-)
-def test_a_missing_or_unreadable_date_is_no_clock(date: str | None) -> None:
-    headers = {} if date is None else {"Date": date}
+def test_a_missing_or_unreadable_date_is_no_clock() -> None:
+    far, never = "Fri, 31 Dec 9999 23:59:59 -1200", "Mon, 99 Nov 2026 10:00 GMT"
 
-    assert served_at(answer(b"", 200, **headers)) is None
+    assert served_at(answer()) is None
+    assert [one for one in ("yesterday", "", far, never) if served_at(answer(Date=one))] == []
 
 
 def test_the_servers_clock_is_read_in_utc() -> None:
     assert served_at(answer(Date="Mon, 23 Nov 2026 12:00:00 +0200")) == NOW
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"<html>secret@example.com</html>",
+NO_PAGES: dict[str, list[object]] = {
+    "no JSON": [
+        *(b"", b"<html>secret@example.com</html>", b"\xff\xfe", b"[" * 100_000),
         b'{"status":"success","data":{"results":[',
-        b"\xff\xfe",
-        b"[" * 100_000,
         b'{"status":"success","data":{"results":[{"id":NaN}],"next":null}}',
-        [],
-        "secret",
-        {},
-        {"status": None, "data": {}},
-        {"status": "success"},
-        {"status": "success", "data": None},
-        {"status": "success", "data": ["secret"]},
-        {"status": "new", "data": {"results": [], "next": None}},
-        {"status": "error", "data": {"results": [], "next": None}},
-        envelope(next=None),
-        envelope(results={"secret": 1}, next=None),
-        envelope(results=["secret"], next=None),
-        envelope(results=None, next=None),
-        envelope(results=[]),
-        envelope(results=[], next=7),
-        envelope(results=[], next=""),
-        envelope(results=[], next=["secret"]),
     ],
-)
-def test_any_other_shape_is_an_error_that_quotes_nothing(body: object) -> None:
+    "no envelope": [
+        *([], "secret", {}, {"status": None, "data": {}}, {"status": "success"}),
+        *({"status": "success", "data": one} for one in (None, ["secret"])),
+    ],
+    "no success": [
+        {"status": one, "data": {"results": [], "next": None}} for one in ("new", "error")
+    ],
+    "no list of records": [
+        envelope(next=None),
+        *(envelope(results=one, next=None) for one in ({"secret": 1}, ["secret"], None)),
+    ],
+    "no cursor": [
+        envelope(results=[]),
+        *(envelope(results=[], next=one) for one in (7, "", ["secret"])),
+    ],
+}
+
+
+def complaint_about(body: object) -> str:
     response = answer(body)
     with pytest.raises(EnvelopeError) as caught:
         _ = records_of(response, "results"), next_of(response)
+    return str(caught.value)
 
-    assert "secret" not in str(caught.value)
+
+@pytest.mark.parametrize("kind", NO_PAGES)
+def test_any_other_shape_is_an_error_that_quotes_nothing(kind: str) -> None:
+    assert [one for one in NO_PAGES[kind] if "secret" in complaint_about(one)] == []
 
 
 # --- what is broken within a value
@@ -167,13 +165,13 @@ def test_what_is_broken_in_one_value_costs_that_value_only(value: bytes, read: o
     assert is_suspect(page)
 
 
-@pytest.mark.parametrize("levels", [65, 399, 975, 5_000, 200_000])
 @pytest.mark.parametrize("pair", [(b'{"a":', b"}"), (b"[", b"]")], ids=["objects", "lists"])
-def test_nesting_costs_the_value_only(pair: tuple[bytes, bytes], levels: int) -> None:
-    page = listed(pair[0] * levels + b"1" + pair[1] * levels)
+def test_nesting_costs_the_value_only(pair: tuple[bytes, bytes]) -> None:
+    for levels in (65, 399, 975, 5_000, 200_000):
+        page = listed(pair[0] * levels + b"1" + pair[1] * levels)
 
-    assert problem_of(page, key_works=True) is None
-    assert [record["id"] for record in records_of(page, "results")] == ["1"]
+        assert problem_of(page, key_works=True) is None, levels
+        assert [record["id"] for record in records_of(page, "results")] == ["1"], levels
 
 
 @pytest.mark.parametrize(("value", "suspect"), [(rb'"a\u0000b"', True), (rb'"a\u0001b"', False)])
@@ -185,14 +183,14 @@ def test_u0000_is_suspect(value: bytes, *, suspect: bool) -> None:
 
 
 @pytest.mark.parametrize("status", [200, 401, 503])
-@pytest.mark.parametrize("code", RULES)
-def test_a_known_code_decides_whatever_the_status(code: str, status: int) -> None:
-    problem = judged(with_code(code), status)
+def test_a_known_code_decides_whatever_the_status(status: int) -> None:
+    problems = {code: judged(with_code(code), status) for code in RULES}
 
-    assert problem.rule is RULES[code]
-    assert (problem.code, problem.status) == (code, status)
-    assert problem.what == f"{code}, HTTP {status}"
-    assert not problem.is_silence
+    assert {code: one.rule for code, one in problems.items()} == RULES
+    assert {code: (one.code, one.status, one.what) for code, one in problems.items()} == {
+        code: (code, status, f"{code}, HTTP {status}") for code in RULES
+    }
+    assert [code for code, one in problems.items() if one.is_silence] == []
 
 
 UNKNOWN = [
@@ -210,7 +208,6 @@ UNKNOWN = [
 ]
 
 
-@pytest.mark.parametrize("body", UNKNOWN)
 @pytest.mark.parametrize(
     ("status", "action"),
     [
@@ -228,48 +225,47 @@ UNKNOWN = [
         (599, Action.RETRY_INTEGRATION),
     ],
 )
-def test_without_a_known_code_the_status_decides(body: object, status: int, action: Action) -> None:
-    problem = judged(body, status)
+def test_without_a_known_code_the_status_decides(status: int, action: Action) -> None:
+    for body in UNKNOWN:
+        problem = judged(body, status)
 
-    assert problem.action is action
-    assert problem.what.endswith(f"HTTP {status}")
-    assert "jane" not in problem.sentence("x")
-
-
-@pytest.mark.parametrize("body", [one for one in UNKNOWN if "success" not in str(one)])
-def test_an_answer_that_claims_to_be_good_and_is_not_kombos_is_tried_again(body: object) -> None:
-    problem = judged(body, 200)
-
-    assert problem.action is Action.RETRY
-    assert "jane" not in problem.sentence("x")
+        assert problem.action is action, body
+        assert problem.what.endswith(f"HTTP {status}")
+        assert "jane" not in problem.sentence("x")
 
 
-@pytest.mark.parametrize("body", UNKNOWN)
-def test_an_uncoded_401_stops_the_run_unless_the_key_has_worked(body: object) -> None:
-    assert judged(body, 401, key_works=False).action is Action.STOP_RUN
-    assert judged(body, 401, key_works=True).action is Action.FAIL_INTEGRATION
+def test_an_answer_that_claims_to_be_good_and_is_not_kombos_is_tried_again() -> None:
+    for body in (one for one in UNKNOWN if "success" not in str(one)):
+        problem = judged(body, 200)
+
+        assert problem.action is Action.RETRY, body
+        assert "jane" not in problem.sentence("x")
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 409, 429, 500, 503])
+def test_an_uncoded_401_stops_no_run_in_which_the_key_has_worked() -> None:
+    actions = [judged(body, 401, key_works=True).action for body in UNKNOWN]
+
+    assert actions == [Action.FAIL_INTEGRATION] * len(UNKNOWN)
+
+
 @pytest.mark.parametrize("kind", ["REMOTE", "INTEGRATION"])
-def test_an_unknown_code_of_the_tool_concerns_its_integration_only(kind: str, status: int) -> None:
-    problem = judged(with_code(f"{kind}.NEW_ONE"), status, headers={"retry-after": "30"})
+def test_an_unknown_code_of_the_tool_concerns_its_integration_only(kind: str) -> None:
+    for status in (400, 401, 403, 409, 429, 500, 503):
+        problem = judged(with_code(f"{kind}.NEW_ONE"), status, headers={"retry-after": "30"})
 
-    assert problem.code == f"{kind}.NEW_ONE"
-    assert problem.action is not Action.STOP_RUN
-    assert problem.pause in {None, Pause(30, of_integration=True)}
+        assert problem.code == f"{kind}.NEW_ONE"
+        assert problem.action is not Action.STOP_RUN, status
+        assert problem.pause in {None, Pause(30, of_integration=True)}, status
 
 
 @pytest.mark.parametrize("code", ["PLATFORM.NEW_ONE", "REMOTE.NEW_ONE"])
-@pytest.mark.parametrize("status", [500, 503, 504])
-def test_whoever_names_a_code_is_not_silent(code: str, status: int) -> None:
+def test_whoever_names_a_code_is_not_silent(code: str) -> None:
     """Else one integration whose tool is down would be taken for an outage of Kombo."""
-    assert not judged(with_code(code), status).is_silence
+    assert [one for one in (500, 503, 504) if judged(with_code(code), one).is_silence] == []
 
 
-@pytest.mark.parametrize("status", [500, 502, 503, 504])
-def test_a_load_balancer_that_speaks_for_kombo_is_silence(status: int) -> None:
-    assert judged(b"<html>", status).is_silence
+def test_a_load_balancer_that_speaks_for_kombo_is_silence() -> None:
+    assert [one for one in (500, 502, 503, 504) if not judged(b"<html>", one).is_silence] == []
 
 
 def test_the_problem_leads_to_kombos_log() -> None:
@@ -278,31 +274,31 @@ def test_the_problem_leads_to_kombos_log() -> None:
     assert judged(body, 500).log_url == "https://app.kombo.dev/logs/1"
 
 
-@pytest.mark.parametrize(
-    "log_url",
-    [7, None, "jane@example.com", "https://app.kombo.dev/logs?of=jane", "javascript:jane"],
-)
-def test_what_is_no_plain_address_is_not_shown(log_url: object) -> None:
-    problem = judged(with_code("PLATFORM.UNKNOWN_ERROR", log_url=log_url), 500)
+def test_what_is_no_plain_address_is_not_shown() -> None:
+    person = "https://app.kombo.dev/logs?of=jane"
+    for log_url in (7, None, "jane@example.com", person, "javascript:jane"):
+        problem = judged(with_code("PLATFORM.UNKNOWN_ERROR", log_url=log_url), 500)
 
-    assert problem.log_url is None
-    assert "jane" not in problem.sentence("x")
+        assert problem.log_url is None
+        assert "jane" not in problem.sentence("x")
 
 
 # --- pauses
 
 
-@pytest.mark.parametrize("code", RULES)
 @pytest.mark.parametrize("status", [429, 503])
-def test_a_pause_follows_from_the_code_and_not_from_the_status(code: str, status: int) -> None:
-    problem = judged(with_code(code), status, headers={"Retry-After": "30"})
+def test_a_pause_follows_from_the_code_and_not_from_the_status(status: int) -> None:
+    headers = {"Retry-After": "30"}
+    pauses = {code: judged(with_code(code), status, headers=headers).pause for code in RULES}
 
-    if RULES[code].action is Action.WAIT:
-        assert problem.pause == Pause(30, of_integration=False)
-    elif RULES[code].action in RETRIED:
-        assert problem.pause == Pause(30, of_integration=not code.startswith("PLATFORM."))
-    else:
-        assert problem.pause is None
+    assert pauses == {
+        code: Pause(30, of_integration=False)
+        if rule.action is Action.WAIT
+        else Pause(30, of_integration=not code.startswith("PLATFORM."))
+        if rule.action in RETRIED
+        else None
+        for code, rule in RULES.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -356,11 +352,12 @@ def test_a_load_balancers_pause_concerns_all() -> None:
     ],
     ids=str,
 )
-@pytest.mark.parametrize("status", [200, 429, 503])
 def test_what_is_left_of_the_limit_is_told_wholly_or_not_at_all(
-    headers: dict[str, str], grant: Grant | None, status: int
+    headers: dict[str, str], grant: Grant | None
 ) -> None:
-    assert grant_of(answer(b"", status, **headers)) == grant
+    told = [grant_of(answer(b"", status, **headers)) for status in (200, 429, 503)]
+
+    assert told == [grant] * 3
 
 
 def test_a_body_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
