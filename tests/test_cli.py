@@ -28,10 +28,18 @@ def run(*arguments: str, stdin: str = "") -> Result:
     return CliRunner().invoke(TapKombo.cli, arguments, input=stdin)
 
 
-@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
+NO_OBJECTS = [
+    *(b"nothing", b"[1]", b"", None, b"\xff\xfa", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"[" * 10**5),
+]
+NO_FILES = ["/tmp", "a\0b", "a\nb", "x" * 5000, ""]  # noqa: S108
+
+
 @pytest.mark.parametrize(
-    "data",
-    [b"nothing", b"[1]", b"", None, b"\xff\xfa", b'{"a": NaN}', b'{"a": 1, "a": 2}', b"[" * 10**5],
+    ("option", "data"),
+    [
+        *(("--config", data) for data in NO_OBJECTS),
+        *((option, data) for option in ("--state", "--catalog") for data in (b"[1]", None)),
+    ],
     ids=short,
 )
 def test_a_file_without_a_json_object_is_named_in_one_line(
@@ -48,8 +56,11 @@ def test_a_file_without_a_json_object_is_named_in_one_line(
     assert not done.stdout
 
 
-@pytest.mark.parametrize("option", ["--config", "--state", "--catalog"])
-@pytest.mark.parametrize("name", ["/tmp", "a\0b", "a\nb", "x" * 5000, ""], ids=short)  # noqa: S108
+@pytest.mark.parametrize(
+    ("option", "name"),
+    [*(("--config", name) for name in NO_FILES), ("--state", "a\0b"), ("--catalog", "a\nb")],
+    ids=short,
+)
 def test_what_is_no_file_is_told_in_one_line(option: str, name: str) -> None:
     done = run(option, name)
 

@@ -18,28 +18,18 @@ if TYPE_CHECKING:
 
 NAMES = list(SETTINGS["properties"])
 OBJECTS = [name for name in NAMES if "object" in SETTINGS["properties"][name]["type"]]
-NO_INTEGRATIONS: list[object] = [
-    *(
-        "",
-        " ",
-        ",",
-        " , ",
-        "#a",
-        [],
-        {},
-        5,
-        True,
-        "@",
-        "@no/such/file",
-        "@/tmp",
-        "@x\0y",
-        "@" * 999,
-    ),
-    *("[", "[a]", '["a"', "[]", '{"a": 1}', '"a"', "a b", "jane@example.com", "a;b", "a/../b"),
-    *([" "], ["a", ""], ["a,b"], ["jane\x00"], ["jane\nx"], ["a", None], [["a"]], [5], [True]),
-    *(["a" * 300], ["jan\u00e9"], ["@file"], ["a#b"], ["a?b"], ["\ufeffa"], ["a\u200b"]),
-    ["a"] * 100_001,
-]
+NO_INTEGRATIONS: dict[str, list[object]] = {
+    "nothing": ["", " ", ",", " , ", "#a", [], [" "]],
+    "neither list nor text": [{}, 5, True],
+    "no file": ["@", "@no/such/file", "@/tmp", "@x\0y", "@" * 999],
+    "half a list": ["[", "[a]", '["a"', "[]"],
+    "a text": ['{"a": 1}', '"a"', "a b", "jane@example.com", "a;b", "a/../b"],
+    "a list": [
+        *(["a", ""], ["a,b"], ["jane\x00"], ["jane\nx"], ["@file"], ["a#b"], ["a?b"]),
+        *(["a", None], [["a"]], [5], [True], ["a" * 300], ["a"] * 100_001),
+        *(["jan\u00e9"], ["\ufeffa"], ["a\u200b"]),
+    ],
+}
 
 
 @pytest.fixture(autouse=True)
@@ -48,50 +38,35 @@ def _no_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(tmp_path / "none.env"))
 
 
-@pytest.mark.parametrize(
-    "value",
-    [
-        ["a", "b"],
-        ["a ", "\tb\n"],
-        "a,b",
-        " a , b ",
-        "a,,b,",
-        "a\nb\n",
-        '["a", "b"]',
-        ' ["a","b"]\n',
+def test_integrations_come_as_list_or_text() -> None:
+    ways: list[object] = [
+        *(["a", "b"], ["a ", "\tb\n"], "a,b", " a , b ", "a,,b,", "a\nb\n"),
+        *('["a", "b"]', ' ["a","b"]\n'),
         "['a', 'b']",  # as Meltano hands over a list
         "# ours\na\n# theirs\nb # since May\n",
-    ],
-)
-def test_integrations_come_as_list_or_text(value: str | list[str]) -> None:
-    assert meant("integration_ids", value) == ["a", "b"]
+    ]
+
+    assert [one for one in ways if meant("integration_ids", one) != ["a", "b"]] == []
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        b"a\nb\n",
-        b"a, b",
-        b"a b",
-        b"\n a\t b\r\n\r\n",
-        b"\xef\xbb\xbfa\r\nb",
-        "\ufeffa\r\nb".encode("utf-16-le"),
-        "\ufeffa\r\nb".encode("utf-16-be"),
-        b"# customers\na # first\n\n#c\nb",
-        b'["a",\n"b"]',
-    ],
-)
-def test_integrations_come_from_a_file(data: bytes, tmp_path: Path) -> None:
+def test_integrations_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "my customers.txt"
-    file.write_bytes(data)
+    for data in (
+        *(b"a\nb\n", b"a, b", b"a b", b"\n a\t b\r\n\r\n", b'["a",\n"b"]'),
+        b"# customers\na # first\n\n#c\nb",
+        b"\xef\xbb\xbfa\r\nb",
+        *("\ufeffa\r\nb".encode(encoding) for encoding in ("utf-16-le", "utf-16-be")),
+    ):
+        file.write_bytes(data)
 
-    assert meant("integration_ids", f"@{file}") == ["a", "b"]
-    assert integration_ids(f" @{file}\n") == ["a", "b"]
+        assert meant("integration_ids", f"@{file}") == ["a", "b"], data
+        assert integration_ids(f" @{file}\n") == ["a", "b"], data
 
 
-@pytest.mark.parametrize("value", NO_INTEGRATIONS, ids=short)
-def test_what_is_no_integration_is_refused_in_one_line(value: object) -> None:
-    refused("integration_ids", value)
+@pytest.mark.parametrize("kind", NO_INTEGRATIONS)
+def test_what_is_no_integration_is_refused_in_one_line(kind: str) -> None:
+    for value in NO_INTEGRATIONS[kind]:
+        refused("integration_ids", value)
 
 
 def test_the_place_of_what_is_no_integration_is_told() -> None:
@@ -111,6 +86,7 @@ def test_the_place_of_what_is_no_integration_is_told() -> None:
         (b'["a"', "begins like a list but is none"),
         (b"a " * 6_000_000, "is too large"),
     ],
+    ids=short,
 )
 def test_a_file_that_names_no_integration_is_named(data: bytes, why: str, tmp_path: Path) -> None:
     file = tmp_path / "ids.txt"
@@ -141,34 +117,30 @@ def strange(
 
 
 @pytest.mark.parametrize(
-    ("name", "value"),
+    ("name", "values"),
     [
-        ("api_key", "ks_x\n"),
-        ("region", "EU"),
-        ("include_deleted", "Off"),
-        ("include_deleted", "ture"),
-        ("include_deleted", ""),
-        ("page_size", " 10 "),
-        ("page_size", "1_0"),
-        ("page_size", "many"),
-        ("integration_ids", '["a","b"]'),
-        ("integration_ids", "a,b"),
-        ("integration_ids", "@no/such/file"),
-        ("filters", "{"),
-        ("filters", '{"jobs": {"ids": "a"}}'),
-        ("stream_maps", ""),
-        ("start_date", "2999-01-01"),
+        ("api_key", ["ks_x\n"]),
+        ("region", ["EU"]),
+        ("include_deleted", ["Off", "ture", ""]),
+        ("page_size", [" 10 ", "1_0", "many"]),
+        ("integration_ids", ['["a","b"]', "a,b", "@no/such/file"]),
+        ("filters", ["{", '{"jobs": {"ids": "a"}}']),
+        ("stream_maps", [""]),
+        ("start_date", ["2999-01-01"]),
     ],
 )
 def test_a_variable_means_what_the_same_text_means_in_a_file(
-    name: str, value: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    name: str,
+    values: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    monkeypatch.setenv(PREFIX + name.upper(), value)
+    for value in values:
+        monkeypatch.setenv(PREFIX + name.upper(), value)
+        given = environment(SETTINGS)
 
-    given = environment(SETTINGS)
-
-    assert given == {name: value}
-    assert read(given, SETTINGS) == read(json.loads(json.dumps({name: value})), SETTINGS)
+        assert given == {name: value}
+        assert read(given, SETTINGS) == read(json.loads(json.dumps({name: value})), SETTINGS)
     assert not caplog.records  # the SDK calls `a,b` deprecated
 
 
@@ -219,34 +191,22 @@ def test_an_unknown_variable_is_refused_with_a_hint(
     assert line.endswith(f"' names no setting.{hint}")
 
 
-@pytest.mark.parametrize(
-    "variable",
-    [PREFIX + name.upper() for name in NAMES]
-    + ["TAP_KOMBO_LOGLEVEL", "TAP_KOMBO__SELECT", "TAP_KOMBO__METADATA_JOBS_X", "TAP_KOMBOX_Y"],
-)
-def test_a_variable_that_means_something_is_none_of_them(
-    variable: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert strange(monkeypatch, variable) == []
+def test_a_variable_that_means_something_is_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    settings = [PREFIX + name.upper() for name in NAMES]
+    others = ("TAP_KOMBO_LOGLEVEL", "TAP_KOMBO__SELECT", "TAP_KOMBO__METADATA_JOBS_X")
+
+    assert strange(monkeypatch, *settings, *others, "TAP_KOMBOX_Y") == []
 
 
-@pytest.mark.parametrize(
-    "variable",
-    [
-        "TAP_KOMBO_FILTERS_JOBS_IDS",
-        "TAP_KOMBO_STREAM_MAPS_JOBS_X",
-        "TAP_KOMBO_EU_API_KEY",
-        "TAP_KOMBO_EU_STREAM_MAPS_JOBS_X",
-        "TAP_KOMBO_EU__SELECT",
-        "TAP_KOMBO__EU_API_KEY",
-    ],
-)
 def test_variables_of_meltano_are_known_where_it_runs_the_tap(
-    variable: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+    of_the_tap = ("FILTERS_JOBS_IDS", "STREAM_MAPS_JOBS_X")
+    of_an_heir = ("EU_API_KEY", "EU_STREAM_MAPS_JOBS_X", "EU__SELECT", "_EU_API_KEY")
+    variables = [PREFIX + name for name in of_the_tap + of_an_heir]
 
-    assert strange(monkeypatch, variable, parsed=False) == []
+    assert strange(monkeypatch, *variables, parsed=False) == []
 
 
 def test_meltano_reads_variables_even_if_the_tap_does_not(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -283,16 +243,16 @@ def test_an_empty_map_is_told_once(monkeypatch: pytest.MonkeyPatch) -> None:
     assert strange(monkeypatch, given=GOOD | {"stream_maps": {}}) == []
 
 
-@pytest.mark.parametrize("name", OBJECTS)
 def test_objects_that_meltano_has_flattened_are_nested_again(
-    name: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    text = '{"jobs.ids": ["a"], "jobs.x": 1, "users": null}'
     flat = {"jobs.ids": ["a"], "jobs.x": 1, "users": None}
-    assert read({name: text}, SETTINGS) == {name: flat}
+    given = dict.fromkeys(OBJECTS, json.dumps(flat))
+    assert read(given, SETTINGS) == dict.fromkeys(OBJECTS, flat)
 
     monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
 
     nested = {"jobs": {"ids": ["a"], "x": 1}, "users": None}
-    assert read({name: text}, SETTINGS) == {name: nested}
-    assert read({name: '{"a": 1, "a.b": 2}'}, SETTINGS) == {name: '{"a": 1, "a.b": 2}'}
+    assert read(given, SETTINGS) == dict.fromkeys(OBJECTS, nested)
+    unclear = dict.fromkeys(OBJECTS, '{"a": 1, "a.b": 2}')
+    assert read(unclear, SETTINGS) == unclear
