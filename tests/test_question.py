@@ -96,9 +96,12 @@ def test_all_that_has_grown_is_named() -> None:
     assert now.grown_since(remembered(before)) == list(FULL)
 
 
-@pytest.mark.parametrize(("name", "before", "now"), GROWN + SHRUNK)
-def test_another_question_has_another_name(name: str, before: object, now: object) -> None:
-    assert asked(name, before).id != asked(name, now).id
+def test_another_question_has_another_name() -> None:
+    assert [
+        (name, before, now)
+        for name, before, now in GROWN + SHRUNK
+        if asked(name, before).id == asked(name, now).id
+    ] == []
 
 
 def test_the_name_of_a_question_is_short_and_the_same_in_every_run() -> None:
