@@ -147,10 +147,10 @@ def test_a_state_that_can_be_used() -> None:
 
 WRONG_STATES: dict[str, list[dict[str, Any]]] = {
     "has no 'bookmarks'": [{"jobs": {}}, {"singer_state": None}],
-    ": 'bookmarks'": [{"bookmarks": one} for one in (None, [], "x")],
+    ": 'bookmarks'": [{"bookmarks": None}, {"bookmarks": []}, {"bookmarks": "x"}],
     "bookmarks.jobs: ": [stream(None), stream([])],
     "bookmarks.j\\nobs: ": [{"bookmarks": {"j\nobs": 5}}],
-    "bookmarks.jobs.partitions: ": [stream({"partitions": one}) for one in (None, {})],
+    "bookmarks.jobs.partitions: ": [stream({"partitions": None}), stream({"partitions": {}})],
     "bookmarks.jobs.partitions[1]: ": [stream({"partitions": [ENTRY, None]})],
     "bookmarks.jobs.partitions[0]: ": [stream({"partitions": [{}]})],
     "partitions[0].context: ": [

@@ -78,7 +78,7 @@ def test_silence_is_an_answer_that_is_not_kombos() -> None:
 
 def test_whoever_names_a_code_is_kombo() -> None:
     """Whatever the rule is: an unknown code with the status 503 is a transient fault as well."""
-    rules = RULES | dict.fromkeys(("PLATFORM.NEW_ONE", "REMOTE.NEW_ONE"), TRANSIENT)
+    rules = {**RULES} | dict.fromkeys(("PLATFORM.NEW_ONE", "REMOTE.NEW_ONE"), TRANSIENT)
 
     assert [code for code in rules if Problem(rules[code], "", code, 503).is_silence] == []
 
