@@ -24,8 +24,6 @@ NOT_FILTERS = {
     "ignore_unsupported_filters",
 }
 
-every_row = pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
-
 
 def properties(endpoint: Endpoint) -> dict[str, Any]:
     schema = json.loads((FOLDER / f"{endpoint.name}.json").read_text(encoding="utf-8"))
@@ -38,21 +36,18 @@ def test_every_row_has_a_schema_and_every_schema_a_row() -> None:
     assert {file.stem for file in FOLDER.glob("*.json")} == set(BY_NAME)
 
 
-@pytest.mark.parametrize(
-    ("name", "path", "model"),
-    [
-        ("interviews", "/ats/interviews", "ats_interviews"),
-        ("rejection_reasons", "/ats/rejection-reasons", "ats_rejection_reasons"),
-        ("hris_time_off_balances", "/hris/time-off-balances", "hris_time_off_balances"),
-        ("hris_groups", "/hris/groups", "hris_teams"),
-        ("lms_users", "/lms/users", "lms_users"),
-        ("assessment_packages", "/assessment/packages", None),
-        ("candidate_attachments", "/ats/candidates/{candidate_id}/attachments", None),
-        ("integration_models", "/integrations/{integration_id}", None),
-    ],
-)
-def test_name_path_and_model_follow_from_the_row(name: str, path: str, model: str | None) -> None:
-    assert (BY_NAME[name].path, BY_NAME[name].model) == (path, model)
+def test_name_path_and_model_follow_from_the_row() -> None:
+    follows = {
+        "interviews": ("/ats/interviews", "ats_interviews"),
+        "rejection_reasons": ("/ats/rejection-reasons", "ats_rejection_reasons"),
+        "hris_time_off_balances": ("/hris/time-off-balances", "hris_time_off_balances"),
+        "hris_groups": ("/hris/groups", "hris_teams"),
+        "lms_users": ("/lms/users", "lms_users"),
+        "assessment_packages": ("/assessment/packages", None),
+        "candidate_attachments": ("/ats/candidates/{candidate_id}/attachments", None),
+        "integration_models": ("/integrations/{integration_id}", None),
+    }
+    assert {name: (BY_NAME[name].path, BY_NAME[name].model) for name in follows} == follows
 
 
 def test_some_streams_of_every_category_are_selected_by_default() -> None:
@@ -66,22 +61,15 @@ def test_some_streams_of_every_category_are_selected_by_default() -> None:
     assert not [one.name for one in chosen if one.deprecated or one.parent]
 
 
-@every_row
-def test_a_row_agrees_with_its_schema(endpoint: Endpoint) -> None:
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+def test_a_row_agrees_with_itself_and_with_its_schema(endpoint: Endpoint) -> None:
     names = properties(endpoint)
-
     assert list(names)[:2] == [PRIMARY_KEY, "integration_id"]
     assert set(endpoint.sensitive) <= set(names)
     assert ("remote_data" in endpoint.sensitive) == ("remote_data" in names)
-    if endpoint.incremental:
-        assert endpoint.replication_key == "changed_at"
-        assert {"changed_at", "remote_deleted_at"} <= set(names)
-    else:
-        assert endpoint.replication_key is None
+    assert endpoint.replication_key == ("changed_at" if endpoint.incremental else None)
+    assert not endpoint.incremental or {"changed_at", "remote_deleted_at"} <= set(names)
 
-
-@every_row
-def test_a_row_is_consistent_in_itself(endpoint: Endpoint) -> None:
     assert not NOT_FILTERS & set(endpoint.filters)
     assert len(set(endpoint.filters)) == len(endpoint.filters)
     assert endpoint.paginated or not endpoint.incremental
@@ -92,11 +80,7 @@ def test_a_row_is_consistent_in_itself(endpoint: Endpoint) -> None:
         assert endpoint.category == parent.category
         assert endpoint.path.startswith(f"{parent.path}/{{")
 
-
-@every_row
-def test_references_lead_to_streams(endpoint: Endpoint) -> None:
-    found = references(endpoint, properties(endpoint))
-
+    found = references(endpoint, names)
     assert set(found.values()) <= set(BY_NAME)
     assert ("integration_id" in found) == (endpoint.name != "integrations")
 
@@ -112,21 +96,30 @@ def test_references_of_an_employee() -> None:
 
 
 @pytest.mark.skipif(not FACTS.exists(), reason="the reference folder is not at hand")
-@pytest.mark.parametrize(
-    "endpoint",
-    [endpoint for endpoint in ENDPOINTS if endpoint.category != "GENERAL"],
-    ids=lambda endpoint: endpoint.name,
-)
-def test_a_row_agrees_with_the_reference(endpoint: Endpoint) -> None:
-    facts = json.loads(FACTS.read_text(encoding="utf-8"))["endpoints"]
-    fact = next(fact for fact in facts if fact["path"] == endpoint.path)
-    query = {parameter["name"] for parameter in fact["params"] if parameter["in"] == "query"}
-
-    assert set(endpoint.filters) == query - NOT_FILTERS
-    assert endpoint.accepts_page_size == ("page_size" in query)
-    assert endpoint.incremental == ({"updated_after", "include_deleted"} <= query)
-    assert endpoint.accepts_ignore_unsupported_filters == ("ignore_unsupported_filters" in query)
-    assert endpoint.paginated == (fact["kind"] != "collection-not-paginated")
-    assert fact["records_path"] == f"data.{endpoint.records_key}"
-    assert endpoint.deprecated == fact["deprecated"]
-    assert endpoint.model in {fact["primary_model_name"], None}
+def test_the_rows_agree_with_the_reference() -> None:
+    facts = {fact["path"]: fact for fact in json.loads(FACTS.read_text())["endpoints"]}
+    rows, documented = {}, {}
+    for row in (one for one in ENDPOINTS if one.category != "GENERAL"):
+        fact = facts[row.path]
+        query = {parameter["name"] for parameter in fact["params"] if parameter["in"] == "query"}
+        rows[row.name] = {
+            "filters": set(row.filters),
+            "page_size": row.accepts_page_size,
+            "incremental": row.incremental,
+            "ignore_unsupported_filters": row.accepts_ignore_unsupported_filters,
+            "paginated": row.paginated,
+            "records": f"data.{row.records_key}",
+            "deprecated": row.deprecated,
+            "model": row.model,
+        }
+        documented[row.name] = {
+            "filters": query - NOT_FILTERS,
+            "page_size": "page_size" in query,
+            "incremental": {"updated_after", "include_deleted"} <= query,
+            "ignore_unsupported_filters": "ignore_unsupported_filters" in query,
+            "paginated": fact["kind"] != "collection-not-paginated",
+            "records": fact["records_path"],
+            "deprecated": fact["deprecated"],
+            "model": row.model and fact["primary_model_name"],  # a list may be read without one
+        }
+    assert rows == documented
