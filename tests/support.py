@@ -201,3 +201,17 @@ def failing(integration_id: str, answer: Response, stream: str = "/ats/interview
     return lambda asked: (
         answer if asked.path.endswith(stream) and asked.integration_id == integration_id else None
     )
+
+
+def differences(
+    stored: dict[str, dict[str, Any]], wanted: dict[str, dict[str, Any]]
+) -> dict[str, object]:
+    """Where two tables of rows by id differ: both values, by id and column."""
+    found: dict[str, object] = dict.fromkeys(stored.keys() ^ wanted.keys(), "only one has this row")
+    for key in stored.keys() & wanted.keys():
+        row, other = stored[key], wanted[key]
+        for name in row.keys() | other.keys():
+            pair = (row.get(name, "no column"), other.get(name, "no column"))
+            if pair[0] != pair[1]:
+                found[f"{key} {name}"] = pair
+    return found
