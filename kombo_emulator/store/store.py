@@ -125,6 +125,14 @@ class Store(Reader):
         _assign(model, dict(row.own), dict(row.hidden), fields)
         self._schedule(lambda at: self._edit(model, row, fields, at), visible_after)
 
+    def rewrite(self, model: str, record_id: str, /, **fields: Any) -> None:  # noqa: ANN401
+        """Change own properties without a time that tells, as with the scope configuration."""
+        with self.lock:
+            row = self._tables[model].rows[record_id]
+            if not row.deleted:
+                row.own |= fields
+            self._forget_sent()
+
     def link(self, model: str, record_id: str, links: str, target: str) -> None:
         """Add an id to a list of links, e.g. to the `user_ids` of an interview."""
         linked = self._tables[model].rows[record_id].hidden[links]
