@@ -71,40 +71,42 @@ def test_what_cannot_be_read_is_skipped(answer: dict[str, Any], action: Action, 
     assert (problem.action, problem.what) == (action, why)
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
-        {},
-        dict.fromkeys([*NAMES, "read_models", "tool", "data_expired_at"]),
-        {"setup_status": "COMPLETED", "status": "ACTIVE", "category": "ATS"},
-        {"status": "INACTIVE"},
-        {"status": "INVALID"},
-        {"read_models": "all"},
-        {"read_models": [None, {}, {"id": "ats_interviews"}]},
-        {"read_models": [{**MODEL, "is_available": True, "scope_config_setting": "OPTIONAL"}]},
-        {"read_models": [{**MODEL, "is_available": None}]},
-        {"read_models": [{**MODEL, "id": "ats_jobs"}]},
-    ],
-)
-def test_what_may_be_readable_is_tried(answer: dict[str, Any]) -> None:
-    details = Details.of(answer)
-
-    assert details.problem_with(INTERVIEWS) is None
-    assert details.serves(INTERVIEWS)
-    assert details.is_known
+READABLE: list[dict[str, Any]] = [
+    {},
+    dict.fromkeys([*NAMES, "read_models", "tool", "data_expired_at"]),
+    {"setup_status": "COMPLETED", "status": "ACTIVE", "category": "ATS"},
+    {"status": "INACTIVE"},
+    {"status": "INVALID"},
+    {"read_models": "all"},
+    {"read_models": [None, {}, {"id": "ats_interviews"}]},
+    {"read_models": [{**MODEL, "is_available": True, "scope_config_setting": "OPTIONAL"}]},
+    {"read_models": [{**MODEL, "is_available": None}]},
+    {"read_models": [{**MODEL, "id": "ats_jobs"}]},
+]
 
 
-@pytest.mark.parametrize("value", ["jane@example.com", "ats", "GENERAL", "", 7, True, {}, ["ATS"]])
+def test_what_may_be_readable_is_tried() -> None:
+    for answer in READABLE:
+        details = Details.of(answer)
+
+        assert details.problem_with(INTERVIEWS) is None, answer
+        assert details.serves(INTERVIEWS), answer
+        assert details.is_known, answer
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_word_that_is_not_documented_fails_the_integration(name: str, value: object) -> None:
+def test_a_word_that_is_not_documented_fails_the_integration(name: str) -> None:
     """Whatever it means, nothing may be concluded from it: neither that it is of no category."""
-    details = Details.of({"category": "ATS", name: value})
-    problem = details.problem_with(INTERVIEWS)
+    values: list[object] = ["jane@example.com", "ats", "GENERAL", "", 7, True, {}, ["ATS"]]
+    for value in values:
+        details = Details.of({"category": "ATS", name: value})
+        problem = details.problem_with(INTERVIEWS)
 
-    assert problem
-    assert problem == details.not_current == details.not_set_up
-    assert (problem.action, problem.what) == (Action.FAIL_INTEGRATION, f"an undocumented `{name}`")
-    assert details.serves(INTERVIEWS)
+        assert problem, value
+        assert problem == details.not_current == details.not_set_up, value
+        assert problem.action is Action.FAIL_INTEGRATION, value
+        assert problem.what == f"an undocumented `{name}`"
+        assert details.serves(INTERVIEWS), value
 
 
 def test_a_category_decides_which_models_there_are() -> None:
@@ -123,28 +125,25 @@ def test_nothing_is_known_before_kombo_has_told() -> None:
     assert details.problem_with(INTERVIEWS) is details.not_current is None
 
 
-@pytest.mark.parametrize(
-    ("status", "action"),
-    [
-        ("ACTIVE", None),
-        ("INACTIVE", Action.SKIP_INTEGRATION),
-        ("INVALID", Action.SKIP_INTEGRATION),
-        (None, None),
-    ],
-)
-def test_data_that_kombo_does_not_renew_is_not_current(
-    status: str | None, action: Action | None
-) -> None:
-    problem = Details.of({"status": status}).not_current
+def test_data_that_kombo_does_not_renew_is_not_current() -> None:
+    found = {
+        status: Details.of({"status": status}).not_current
+        for status in ("ACTIVE", "INACTIVE", "INVALID", None)
+    }
 
-    assert (problem and problem.action) == action
+    assert {status: problem and problem.action for status, problem in found.items()} == {
+        "ACTIVE": None,
+        "INACTIVE": Action.SKIP_INTEGRATION,
+        "INVALID": Action.SKIP_INTEGRATION,
+        None: None,
+    }
 
 
-@pytest.mark.parametrize("value", [7, {}, [], False])
-def test_a_text_that_is_none_says_nothing(value: object) -> None:
-    details = Details.of({"data_expired_at": value, "tool": {"label": value}})
+def test_a_text_that_is_none_says_nothing() -> None:
+    values: list[object] = [7, {}, [], False]
+    answers = [{"data_expired_at": value, "tool": {"label": value}} for value in values]
 
-    assert details == Details(is_known=True)
+    assert [one for one in answers if Details.of(one) != Details(is_known=True)] == []
 
 
 def test_the_emulator_calls_every_model_as_the_table_does() -> None:
