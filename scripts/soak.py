@@ -23,7 +23,15 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from kombo_emulator import Emulator, Size, serve
-from kombo_emulator.faults import LIMITS, PASSING, REFUSALS, Circle
+from kombo_emulator.faults import (
+    GATEWAYS,
+    LIMITS,
+    PASSING,
+    REFUSALS,
+    RELABELLED,
+    SPOILED,
+    Circle,
+)
 from scripts.embedded_postgres import embedded_postgres
 from scripts.meltano_project import CHECKOUT, MeltanoProject
 from scripts.tables import mismatches, stored
@@ -53,8 +61,12 @@ KINDS: Mapping[str, Sequence[Fault]] = {
     "a limit": list(LIMITS.values()),
     "an answer that fails in passing": list(PASSING.values()),
     "a refusal": list(REFUSALS.values()),
+    "a refusal by a gateway": list(GATEWAYS.values()),
+    "a code with another status": list(RELABELLED.values()),
+    "a record without a key": [one for name, one in SPOILED.items() if name.endswith(" id")],
     "a page that leads back": [Circle(0)],
 }
+"""Not other spoiled records, as what is stored of them differs, nor `HINTED`, which take long."""
 
 
 LAUNCH = """
