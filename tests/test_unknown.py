@@ -6,6 +6,7 @@ import copy
 import json
 import logging
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -63,35 +64,44 @@ REFUSED = refused_look_ups()
 
 
 @pytest.mark.usefixtures("_no_waiting")
-@pytest.mark.parametrize("form", REFUSED)
-def test_a_refused_look_up_keeps_the_mark_of_outdated_data(kombo: Kombo, form: str) -> None:
-    ats = kombo.emulator.add_integration(A, "ATS", FEW)
-    kombo.emulator.add_integration(B, "ATS", FEW)
-    ats.details.data_expired_at = "2026-11-22T00:00:00.000Z"
+def test_a_refused_look_up_keeps_the_mark_of_outdated_data(kombo: Kombo) -> None:
+    """Each refusal is that of an integration of its own."""
+    forms = {f"tool:{number}": form for number, form in enumerate(REFUSED)}
+    ids = (B, *forms)
+    ats = [kombo.emulator.add_integration(one, "ATS", FEW) for one in ids][1:]
+    for one in ats:
+        one.details.data_expired_at = "2026-11-22T00:00:00.000Z"
     kombo.emulator.clock.advance(days=1)
-    marked = kombo.run(B, A)
-    assert marked.remembered(A)["data_expired_at"]
+
+    def marked(sent: Sent) -> list[str]:
+        return [form for one, form in forms.items() if "data_expired_at" in sent.remembered(one)]
+
+    first = kombo.run(*ids)
+    assert marked(first) == list(REFUSED)
 
     kombo.emulator.clock.advance(days=1)
     kombo.emulator.alter = lambda asked, right: (
-        REFUSED[form](asked, right) if asked.path == f"/integrations/{A}" else right
+        REFUSED[forms[asked.path.rpartition("/")[2]]](asked, right)
+        if asked.path.rpartition("/")[2] in forms
+        else right
     )
-    refused = kombo.attempt(B, A, state=marked.state, max_retries=0, concurrency=1)
-    assert refused.remembered(A)["data_expired_at"]
+    refused = kombo.attempt(*ids, state=first.state, max_retries=0, concurrency=1)
+    assert marked(refused) == list(REFUSED)
 
     kombo.emulator.alter = None
-    ats.details.data_expired_at = None
+    for one in ats:
+        one.details.data_expired_at = None
     kombo.emulator.clock.advance(days=1)
-    cleared = kombo.attempt(B, A, state=refused.state)
+    cleared = kombo.attempt(*ids, state=refused.state)
 
     assert cleared.error is None
-    assert {one["id"] for one in cleared.records()} >= set(expected(kombo, A))
-    assert "data_expired_at" not in cleared.remembered(A)
-    assert not kombo.attempt(A, state=cleared.state, lookback_seconds=0).records()
+    assert {one["id"] for one in cleared.records()} >= set(expected(kombo, *forms))
+    assert marked(cleared) == []
+    assert not kombo.attempt(*forms, state=cleared.state, lookback_seconds=0).records()
 
 
 @pytest.mark.usefixtures("_no_waiting")
-@pytest.mark.parametrize("form", ["404 as HTML", "500 UNKNOWN_ERROR", "200 as HTML"])
+@pytest.mark.parametrize("form", ["404 as HTML", "500 UNKNOWN_ERROR"])
 def test_a_refused_look_up_lets_no_rows_be_dropped(kombo: Kombo, form: str) -> None:
     """Data of which nobody says that it is current proves no absence."""
     for one in (A, B):
@@ -186,13 +196,10 @@ def test_a_run_in_which_nothing_is_selected_fails_in_one_line(command: Command, 
     assert "Traceback" not in command.logged.text
 
 
-@pytest.mark.parametrize("streams", [("interviews",), ("interviews", "jobs", "lms_courses")])
-def test_a_run_in_which_nothing_fits_any_integration_fails_in_one_line(
-    command: Command, streams: tuple[str, ...]
-) -> None:
+def test_a_run_in_which_nothing_fits_any_integration_fails_in_one_line(command: Command) -> None:
     command.kombo.emulator.add_integration(HR, "HRIS", FEW)
 
-    code = command(catalog(*streams), integration=HR)
+    code = command(catalog("interviews", "jobs", "lms_courses"), integration=HR)
 
     assert code == 1
     (line,) = command.errors
@@ -233,43 +240,41 @@ WORDS: dict[str, list[object]] = {
 }
 
 
-@pytest.mark.parametrize(
-    ("name", "word"),
-    [(name, word) for name, words in WORDS.items() for word in words],
-    ids=repr,
-)
+@pytest.mark.parametrize("name", WORDS)
 def test_a_word_that_is_not_known_is_an_error_of_its_integration(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, name: str, word: object
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, name: str
 ) -> None:
-    for one in (A, B):
+    words = {f"tool:{number}": word for number, word in enumerate(WORDS[name])}
+    for one in (*words, B):
         kombo.emulator.add_integration(one, "ATS", FEW)
     kombo.emulator.alter = lambda asked, right: (
-        change(asked, right, **{f"data_{name}": word})
-        if asked.path == f"/integrations/{A}"
+        change(asked, right, **{f"data_{name}": words[asked.integration_id]})
+        if asked.path == f"/integrations/{asked.integration_id}" and asked.integration_id in words
         else right
     )
 
-    sent = kombo.attempt(A, B, streams=("interviews", "jobs"), concurrency=1)
+    sent = kombo.attempt(*words, B, streams=("interviews", "jobs"), concurrency=1)
 
-    assert "of 1 integration(s) failed" in str(sent.error)
-    (line,) = failures(caplog)
-    assert f"of {A}: " in line
-    assert f"`{name}`" in line
-    assert sent.bookmark(A) is None
+    assert f"of {len(words)} integration(s) failed" in str(sent.error)
+    told = {one.partition(" of ")[2].partition(": ")[0]: one for one in failures(caplog)}
+    assert len(told) == len(failures(caplog))
+    assert [word for one, word in words.items() if f"`{name}`" not in told.get(one, "")] == []
+    assert [word for one, word in words.items() if sent.bookmark(one)] == []
     assert {one["integration_id"] for one in sent.records()} == {B}
     assert sent.bookmark(B)
     assert sent.bookmark(B, "jobs")
 
 
-@pytest.mark.parametrize("how", ["null", "missing"])
-@pytest.mark.parametrize("name", WORDS)
-def test_a_word_that_is_missing_is_no_error(kombo: Kombo, name: str, how: str) -> None:
+def test_a_word_that_is_missing_is_no_error(kombo: Kombo) -> None:
     """Guards the other side: what is not told is asked of the lists."""
-    kombo.emulator.add_integration(A, "ATS", FEW)
+    ways = {f"{name}-{how}": (name, how) for name in WORDS for how in ("null", "missing")}
+    for one in ways:
+        kombo.emulator.add_integration(one, "ATS", FEW)
 
     def alter(asked: Received, right: Response) -> Response:
-        if asked.path != f"/integrations/{A}":
+        if not asked.path.startswith("/integrations/"):
             return right
+        name, how = ways[str(asked.integration_id)]
         if how == "null":
             return change(asked, right, **{f"data_{name}": None})
         answer = json.loads(bytes(right.body))
@@ -278,10 +283,11 @@ def test_a_word_that_is_missing_is_no_error(kombo: Kombo, name: str, how: str) -
 
     kombo.emulator.alter = alter
 
-    sent = kombo.attempt(A)
+    sent = kombo.attempt(*ways)
 
     assert sent.error is None
-    assert len(sent.records()) == ROWS
+    rows = Counter(one["integration_id"] for one in sent.records())
+    assert rows == dict.fromkeys(ways, ROWS)
 
 
 # --- 4.5: a clock that nobody told is no clock
@@ -298,8 +304,9 @@ def unreadable_date(_: Received, right: Response) -> Response:
     return right
 
 
-@pytest.mark.parametrize("hours", [2, 24, 24 * 100])
-@pytest.mark.parametrize("strange", [without_date, unreadable_date])
+@pytest.mark.parametrize(
+    ("hours", "strange"), [(2, without_date), (24 * 100, without_date), (24, unreadable_date)]
+)
 def test_after_a_bookmark_in_the_future_a_full_pass_follows(
     kombo: Kombo, hours: int, strange: Callable[[Received, Response], Response]
 ) -> None:
@@ -340,7 +347,7 @@ def blanked(kombo: Kombo) -> tuple[str, Sent]:
     return gone, first
 
 
-@pytest.mark.parametrize("page_size", [1, 3, 100])
+@pytest.mark.parametrize("page_size", [1, 100])
 def test_the_deletion_of_a_blanked_record_goes_through_and_its_last_values_stay(
     kombo: Kombo, page_size: int
 ) -> None:
