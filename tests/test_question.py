@@ -34,6 +34,7 @@ GROWN = [
     ("deselected", ("title",), ()),
     ("deselected", ("title",), ("users",)),
     ("deselected", ("location", "title"), ("location.city", "title")),
+    ("deselected", ("title_de",), ("title",)),
     ("columns", "c1", "c2"),
     ("maps", "", "m1"),
     ("maps", "m1", ""),
