@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import logging
+import re
 import socket
 import struct
 import time
@@ -82,13 +83,14 @@ FORMS = {
 }
 
 
-@pytest.mark.parametrize("form", FORMS)
-def test_a_body_comes_in_many_forms(
-    transport: Transport, serve: Callable[..., Host], form: str
-) -> None:
-    host = serve(answering(FORMS[form], close=True))
+def test_a_body_comes_in_many_forms(transport: Transport, serve: Callable[..., Host]) -> None:
+    ports = {form: serve(answering(answer, close=True)).port for form, answer in FORMS.items()}
 
-    assert get(transport, f"http://127.0.0.1:{host.port}/").content == BODY
+    bodies = {
+        form: get(transport, f"http://127.0.0.1:{port}/").content for form, port in ports.items()
+    }
+
+    assert bodies == dict.fromkeys(FORMS, BODY)
 
 
 def test_an_answer_may_have_no_body(transport: Transport, serve: Callable[..., Host]) -> None:
@@ -123,15 +125,18 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("wrong", WRONG)
 def test_half_an_answer_or_a_wrong_one_is_none(
-    transport: Transport, serve: Callable[..., Host], wrong: str
+    transport: Transport, serve: Callable[..., Host]
 ) -> None:
-    answer, text = WRONG[wrong]
-    host = serve(answering(answer, close=True))
+    told = {}
+    for wrong, (answer, _) in WRONG.items():
+        url = f"http://127.0.0.1:{serve(answering(answer, close=True)).port}/"
+        try:
+            told[wrong] = str(get(transport, url))
+        except NoAnswerError as error:
+            told[wrong] = str(error)
 
-    with pytest.raises(NoAnswerError, match=f"^{text}$"):
-        get(transport, f"http://127.0.0.1:{host.port}/")
+    assert told == {wrong: text for wrong, (_, text) in WRONG.items()}
 
 
 def test_a_reset_is_an_error_without_a_length_too(
@@ -159,71 +164,69 @@ def test_a_host_without_tls_is_told(transport: Transport, serve: Callable[..., H
 # --- nothing but the two errors, and not a word of what was asked
 
 
-@pytest.mark.parametrize(
-    ("change", "kind"),
-    [
-        ({"url": None}, "LocationValueError"),
-        ({"url": f"{SECRET}"}, "LocationValueError"),
-        ({"url": f"ftp://127.0.0.1/{SECRET}"}, "URLSchemeUnknown"),
-        ({"url": f"http://127.0.0.1:99999/{SECRET}"}, "LocationParseError"),
-        ({"url": f"http://{'a' * 64}.example.com/{SECRET}"}, "."),
-        ({"url": f"http://a..example.com/{SECRET}"}, "."),
-        ({"url": f"http://[::1/{SECRET}"}, "ValueError"),
-        ({"method": f"GET {SECRET}"}, "ValueError"),
-        ({"headers": {"X": f"{SECRET}\n{SECRET}"}}, "ValueError"),
-        ({"headers": {f"{SECRET}:": "x"}}, "ValueError"),
-        ({"headers": {"X": f"{SECRET}\u20ac"}}, "UnicodeEncodeError"),
-        ({"headers": {"X": object()}}, "."),
-        ({"body": object()}, "TypeError"),
+REQUESTS: dict[str, list[dict[str, Any]]] = {
+    "LocationValueError": [{"url": None}, {"url": f"{SECRET}"}],
+    "URLSchemeUnknown": [{"url": f"ftp://127.0.0.1/{SECRET}"}],
+    "LocationParseError": [{"url": f"http://127.0.0.1:99999/{SECRET}"}],
+    ".": [
+        {"url": f"http://{'a' * 64}.example.com/{SECRET}"},
+        {"url": f"http://a..example.com/{SECRET}"},
+        {"headers": {"X": object()}},
     ],
-)
+    "ValueError": [
+        {"url": f"http://[::1/{SECRET}"},
+        {"method": f"GET {SECRET}"},
+        {"headers": {"X": f"{SECRET}\n{SECRET}"}},
+        {"headers": {f"{SECRET}:": "x"}},
+    ],
+    "UnicodeEncodeError": [{"headers": {"X": f"{SECRET}\u20ac"}}],
+    "TypeError": [{"body": object()}],
+}
+"""What is wrong with a request, by what the error tells."""
+
+
 def test_whatever_is_wrong_with_a_request_ends_in_one_kind_of_error(
-    transport: Transport, serve: Callable[..., Host], change: dict[str, Any], kind: str
+    transport: Transport, serve: Callable[..., Host]
 ) -> None:
-    request = asking(f"http://127.0.0.1:{serve(answering(WHOLE)).port}/?email={SECRET}")
-    vars(request).update(change)
+    url = f"http://127.0.0.1:{serve(answering(WHOLE)).port}/?email={SECRET}"
+    for kind, change in ((kind, one) for kind, some in REQUESTS.items() for one in some):
+        request = asking(url)
+        vars(request).update(change)
 
-    with pytest.raises(NoAnswerError, match=kind) as caught:
-        transport.send(request, 30)
+        with pytest.raises(NoAnswerError) as caught:
+            transport.send(request, 30)
 
-    assert SECRET not in str(caught.value)
-    assert caught.value.__context__ is None
-    assert caught.value.__cause__ is None
+        assert re.search(kind, str(caught.value)), change
+        assert SECRET not in str(caught.value), change
+        assert caught.value.__context__ is None, change
+        assert caught.value.__cause__ is None, change
 
 
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 1e12])
 def test_whatever_the_time_is_it_ends_in_one_kind_of_error(
-    transport: Transport, serve: Callable[..., Host], seconds: float
+    transport: Transport, serve: Callable[..., Host]
 ) -> None:
     host = serve(answering(WHOLE))
+    for seconds in (0, -1, float("nan"), float("inf"), 1e12):
+        with contextlib.suppress(NoAnswerError):
+            get(transport, f"http://127.0.0.1:{host.port}/", seconds)
 
-    with contextlib.suppress(NoAnswerError):
-        get(transport, f"http://127.0.0.1:{host.port}/", seconds)
-
-    assert get(transport, f"http://127.0.0.1:{host.port}/").content == BODY
+        assert get(transport, f"http://127.0.0.1:{host.port}/").content == BODY, seconds
 
 
-@pytest.mark.parametrize(
-    "answer",
-    [
+def test_nothing_is_logged(
+    transport: Transport, serve: Callable[..., Host], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.handler.setLevel(logging.NOTSET)
+    for answer in (
         WHOLE,
         b"",
         OK + b"Content-Length: 21\r\nbroken\r\n\r\n" + BODY,
         OK + b"Content-Length: 21\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
-    ],
-    ids=["whole", "nothing", "broken headers", "length and chunks"],
-)
-def test_nothing_is_logged(
-    transport: Transport,
-    serve: Callable[..., Host],
-    caplog: pytest.LogCaptureFixture,
-    answer: bytes,
-) -> None:
-    caplog.handler.setLevel(logging.NOTSET)
-    host = serve(answering(answer, close=True))
+    ):
+        host = serve(answering(answer, close=True))
 
-    with contextlib.suppress(NoAnswerError):
-        get(transport, f"http://127.0.0.1:{host.port}/?email={SECRET}")
+        with contextlib.suppress(NoAnswerError):
+            get(transport, f"http://127.0.0.1:{host.port}/?email={SECRET}")
 
-    assert host.received
-    assert caplog.records == []
+        assert host.received, answer
+        assert caplog.records == [], answer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import itertools
 import socket
 import threading
 import warnings
@@ -21,6 +22,25 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 
+HEADS = ("no headers", "status", "headers")
+BODIES = ("body", "chunks", "no length")
+
+
+def places(turn: int) -> list[tuple[str, str, str]]:
+    """Each way with a stall in a head and one in a body, on a new connection and a reused one."""
+    return [
+        (way, phases[(number + turn) % 3], ("", "whole")[(number // 3 + turn + which) % 2])
+        for number, way in enumerate(WAYS)
+        for which, phases in enumerate((HEADS, BODIES))
+    ]
+
+
+def test_each_phase_is_tried_on_a_new_and_on_a_reused_connection() -> None:
+    tried = {(phase, first) for turn in (0, 1) for _, phase, first in places(turn)}
+
+    assert tried == set(itertools.product(PHASES, ("", "whole")))
+
+
 # --- in time, and no longer than the transport
 
 
@@ -34,9 +54,7 @@ def test_an_answer_arrives_over_each_way(transport: Transport, scene: Scene, way
     assert (len(host.received), host.opened) == (3, 1)
 
 
-@pytest.mark.parametrize("first", ["", "whole"], ids=["new", "reused"])
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("way", "phase", "first"), places(0))
 def test_a_late_answer_is_cut_off(
     transport: Transport, scene: Scene, way: str, phase: str, first: str
 ) -> None:
@@ -59,15 +77,17 @@ def test_a_late_connection_is_cut_off(transport: Transport, scene: Scene, stall:
         get(transport, scene.url, 0.1)
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_connecting_has_a_time_of_its_own(
-    transport: Transport, full: int, monkeypatch: pytest.MonkeyPatch, scheme: str
+    transport: Transport, full: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(NoAnswerError, match=r"^not complete after"):
-        get(transport, f"{scheme}://127.0.0.1:{full}/", 0.2)
+    urls = [f"{scheme}://127.0.0.1:{full}/" for scheme in ("http", "https")]
+    for url in urls:
+        with pytest.raises(NoAnswerError, match=r"^not complete after"):
+            get(transport, url, 0.2)
     monkeypatch.setattr(module, "CONNECT_TIMEOUT_SECONDS", 0.2)
-    with pytest.raises(NoAnswerError, match=r"^no sign of life$"):
-        get(transport, f"{scheme}://127.0.0.1:{full}/", 300)
+    for url in urls:
+        with pytest.raises(NoAnswerError, match=r"^no sign of life$"):
+            get(transport, url, 300)
 
 
 def test_who_is_late_does_not_wait_for_others(transport: Transport, scene: Scene) -> None:
@@ -97,9 +117,7 @@ def cut_off(transport: Transport, url: str) -> Iterator[None]:
     assert str(error) == CLOSED
 
 
-@pytest.mark.parametrize("first", ["", "whole"], ids=["new", "reused"])
-@pytest.mark.parametrize("phase", PHASES)
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize(("way", "phase", "first"), places(1))
 def test_close_cuts_off_an_answer(
     transport: Transport, scene: Scene, way: str, phase: str, first: str
 ) -> None:
@@ -149,7 +167,7 @@ def test_close_cuts_off_connecting(
         assert connecting.wait(SOON)
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", ["http", "https", "http by https", "https by https"])
 def test_nothing_is_left_open(scene: Scene, way: str) -> None:
     host = scene.way(way, PHASES["no length"])
     with warnings.catch_warnings(record=True) as warned:

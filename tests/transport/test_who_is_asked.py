@@ -41,25 +41,25 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.usefixtures("authority")
-@pytest.mark.parametrize(
-    "env", ["", "CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE", "PYTHONHTTPSVERIFY", "SSL_CERT_FILE"]
-)
 def test_a_host_that_cannot_prove_who_it_is_gets_no_request(
-    transport: Transport,
-    serve: Callable[..., Host],
-    tls: ssl.SSLContext,
-    monkeypatch: pytest.MonkeyPatch,
-    env: str,
+    serve: Callable[..., Host], tls: ssl.SSLContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No variable switches the check off."""
-    if env:
-        monkeypatch.setenv(env, "0" if env == "PYTHONHTTPSVERIFY" else "")
     host = serve(answering(WHOLE), tls)
+    for name, value in {
+        "NOTHING_AT_ALL": "",
+        "CURL_CA_BUNDLE": "",
+        "REQUESTS_CA_BUNDLE": "",
+        "PYTHONHTTPSVERIFY": "0",
+        "SSL_CERT_FILE": "",
+    }.items():
+        with monkeypatch.context() as patch, contextlib.closing(Transport(1)) as transport:
+            patch.setenv(name, value)
+            with pytest.raises(UntrustedError) as caught:
+                get(transport, f"https://127.0.0.1:{host.port}/")
 
-    with pytest.raises(UntrustedError, match=r"^certificate not trusted$"):
-        get(transport, f"https://127.0.0.1:{host.port}/")
-
-    assert host.received == []
+        assert str(caught.value) == "certificate not trusted", name
+        assert host.received == [], name
 
 
 YESTERDAY = datetime.now(UTC) - timedelta(days=1)
@@ -155,8 +155,15 @@ def test_nothing_is_added_to_a_request(
 # --- proxies
 
 
-@pytest.mark.parametrize("given", ["http://127.0.0.1:{}", "127.0.0.1:{}", "HTTP://127.0.0.1:{}"])
-@pytest.mark.parametrize("scheme", ["http", "https"])
+@pytest.mark.parametrize(
+    ("scheme", "given"),
+    [
+        ("http", "http://127.0.0.1:{}"),
+        ("https", "http://127.0.0.1:{}"),
+        ("http", "127.0.0.1:{}"),
+        ("https", "HTTP://127.0.0.1:{}"),
+    ],
+)
 def test_a_proxy_is_taken_from_the_environment(
     transport: Transport,
     serve: Callable[..., Host],
