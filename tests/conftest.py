@@ -18,6 +18,7 @@ from tap_kombo.api import limits
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from starlette.types import Receive, Scope, Send
     from support import Measured
 
     from scripts.embedded_postgres import PostgreSQL
@@ -90,11 +91,28 @@ def emulator() -> Emulator:
     return Emulator(now="2026-11-23T10:00:00Z")
 
 
+class Stage:
+    """A server's application: the emulator of the test that runs."""
+
+    emulator: Emulator
+
+    async def app(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.emulator.app(scope, receive, send)
+
+
+@pytest.fixture(scope="session")
+def stage() -> Iterator[tuple[Stage, str]]:
+    """A server for all tests of a process, as it takes longer to start one than to use it."""
+    stage = Stage()
+    with serve(stage) as address:
+        yield stage, address
+
+
 @pytest.fixture
-def url(emulator: Emulator) -> Iterator[str]:
+def url(emulator: Emulator, stage: tuple[Stage, str]) -> str:
     """The address at which the emulator answers."""
-    with serve(emulator) as address:
-        yield address
+    stage[0].emulator = emulator
+    return stage[1]
 
 
 @pytest.fixture

@@ -6,20 +6,30 @@ import asyncio
 import socket
 from contextlib import contextmanager
 from threading import Event, Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Protocol
 
 import uvicorn
 from typing_extensions import override
 
-from kombo_emulator.http.app import BASE_PATH, Api
+from kombo_emulator.http.app import BASE_PATH
 from kombo_emulator.http.wire import WireProtocol
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from starlette.types import ASGIApp
+
 _STARTS_WITHIN = 30
 """Seconds after which a server that has not started is given up."""
+
+
+class Served(Protocol):
+    """What has an application to serve, such as an emulator."""
+
+    @property
+    def app(self) -> ASGIApp:
+        """The application."""
 
 
 class _Server(uvicorn.Server):
@@ -46,7 +56,7 @@ class _Server(uvicorn.Server):
 
 @contextmanager
 def serve(
-    emulator: Api[Any],
+    emulator: Served,
     *,
     port: int = 0,
     host: str = "127.0.0.1",
@@ -73,6 +83,7 @@ def serve(
         access_log=False,
         date_header=False,
         server_header=False,
+        interface="asgi3",  # else it takes a method for the older kind
         lifespan="off",
         ws="none",
         timeout_keep_alive=75,
