@@ -49,6 +49,10 @@ soak: install ## Run under random faults for MINUTES=5 and look for lost rows
 test-airflow: install .venv-airflow/.installed ## Run the Airflow example
 	$(BIN)/pytest examples/airflow
 
+.PHONY: test-pythons
+test-pythons: $(UV) ## Run every check and every test on each Python from 3.11 to 3.14 that is here
+	$(BIN)/python -m scripts.pythons
+
 .PHONY: test-sdk
 test-sdk: install ## Run the tests with the newest pre-release of the SDK; `make clean` undoes it
 	$(UV) pip install --quiet --python $(BIN)/python --prerelease allow --upgrade-package singer-sdk "singer-sdk[msgspec,testing]"

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
 
     from tap_kombo.streams import KomboStream
 
+# Its lines quote expressions of stream maps, which may hold a secret or a name.
+logging.getLogger("singer_sdk.mapper").setLevel(logging.WARNING)
+
 
 class TapKombo(SeamTap):
     """Singer tap for the Kombo Unified API."""
