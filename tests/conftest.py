@@ -30,10 +30,11 @@ settings.load_profile("tests")
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run all that needs PostgreSQL: one server, one installation of the plugins."""
+    """Let one worker run all of a module that needs PostgreSQL, as its tests share their loads."""
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("postgres"))
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.system)
 
 
 @pytest.hookimpl

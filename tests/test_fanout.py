@@ -197,6 +197,7 @@ def test_a_wrong_key_stops_the_run_at_once(kombo: Kombo) -> None:
     assert len(kombo.emulator.requests) <= 3
 
 
+@pytest.mark.usefixtures("_no_waiting")
 def test_a_limit_makes_a_run_slower_but_not_fail(kombo: Kombo) -> None:
     """As many refusals as there are requests do not count as retries."""
     kombo.emulator.add_integration(A)
