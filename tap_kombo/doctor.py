@@ -19,6 +19,7 @@ from tap_kombo.api.problems import (
     KomboError,
     Problem,
 )
+from tap_kombo.replication.report import named
 from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
@@ -35,9 +36,6 @@ _OF_THE_KEY = (KEY_REFUSED, RULES["PLATFORM.AUTHENTICATION_INVALID"])
 
 MELTANO_SELECT = "TAP_KOMBO__SELECT"
 """Variable in which Meltano hands its list `select` to a plugin, as JSON."""
-
-NAMED_AT_MOST = 3
-"""How many of those concerned are named in one line."""
 
 WIDTH = 100
 
@@ -90,7 +88,7 @@ class Report:
         for endpoint, troubles in self.streams.items():
             having = self._integrations_of(endpoint)
             bad = [one for one in having if one in self.troubles or one in troubles]
-            why = _named(bad) if having else f"no integration is known as {endpoint.category}"
+            why = named(bad) if having else f"no integration is known as {endpoint.category}"
             yield endpoint.name, f"{len(having) - len(bad)} of {len(having)}", why
 
     def _integrations_of(self, endpoint: Endpoint) -> list[str]:
@@ -181,14 +179,8 @@ def _advice(problems: Iterable[tuple[str, Problem]]) -> Iterator[str]:
     for name, problem in problems:
         concerned[problem.rule, problem.what][name] = None
     for (rule, what), names in concerned.items():
-        text = Problem(rule, what).sentence(_named(list(names)))
+        text = Problem(rule, what).sentence(named(list(names)))
         yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-
-
-def _named(names: Sequence[str]) -> str:
-    """Name a few, and count the others."""
-    others = len(names) - NAMED_AT_MOST
-    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {others} more" if others > 0 else "")
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -26,6 +26,7 @@ from tap_kombo.config import environment, read
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
+from tap_kombo.logs import quieten
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
@@ -179,6 +180,7 @@ class TapKombo(SeamTap):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
+        quieten()
         for option in command.params:
             option.type = TYPES.get(option.name, option.type)
         command.params.append(DOCTOR)

@@ -153,6 +153,14 @@ class Limits:
         if telling or (begins and pause.refusals > 1):
             self._logger.warning("Kombo asks for a pause of %.1f seconds%s", seconds, text)
 
+    @property
+    def left(self) -> tuple[int, int] | None:
+        """How many requests of how many are left in this window; none if that is not known."""
+        window = self._window
+        if window is None or asyncio.get_running_loop().time() >= window.ends_at:
+            return None
+        return max(window.remaining, 0), window.limit
+
     def held_until(self, integration_id: str | None) -> float:
         """Return until when an integration is paused, in the loop's time; 0 if it is not."""
         held = self._pauses.get(integration_id)
