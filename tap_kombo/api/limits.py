@@ -77,10 +77,14 @@ class Limits:
         concurrency: How many requests may be in flight at most.
         max_retries: How often it is asked again whether an outage is over.
         logger: Where waiting is told.
+
+    Attributes:
+        pace: Seconds between two requests that Kombo's limit allows; none if it was not told.
     """
 
     def __init__(self, concurrency: int, max_retries: int, logger: logging.Logger) -> None:
         """Begin without knowing of a limit."""
+        self.pace: float | None = None
         self._logger = logger
         self._max_retries = max_retries
         self._concurrency = self._allowed = concurrency
@@ -311,7 +315,8 @@ class Limits:
         since = window.ends_after - ROUNDING_SECONDS if window else -inf
         others = sum(at > since for at in self._in_flight) - (sent_at > since)
         left = grant.remaining - max(others, 0)
-        pace = max(reset / max(grant.limit, 1), window.pace if window else ROUNDING_SECONDS)
+        self.pace = max(reset / max(grant.limit, 1), self.pace or 0)
+        pace = max(self.pace, window.pace if window else ROUNDING_SECONDS)
         self._window = Window(grant.limit, left, now, ends_after, ends_at, pace)
 
     def _tell(self, now: float, until: float) -> None:
