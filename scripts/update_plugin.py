@@ -2,7 +2,7 @@
 
     python scripts/update_plugin.py [--check]
 
-Most of it is what `tap-kombo --about` says; commands and selection are those of meltano.yml.
+Most of it is what `tap-kombo --about` says; the selection is that of meltano.yml.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ HUB: Mapping[str, Any] = {
     "prereq": "A Kombo API key, and the ID of each integration to read.",
     "quality": "silver",
     "usage": (
-        "`meltano invoke tap-kombo:doctor` tells which integrations and streams can be read."
+        "`meltano invoke tap-kombo --doctor` tells which integrations and streams can be read."
     ),
     "variant": "tap-kombo",
 }
@@ -54,7 +54,6 @@ def build(about: Mapping[str, Any], extractor: Mapping[str, Any]) -> dict[str, A
         "executable": extractor["executable"],
         "pip_url": about["name"],
         "capabilities": sorted(about["capabilities"]),
-        "commands": extractor["commands"],
         "select": extractor["select"],
         "settings": [setting(name, one) for name, one in settings["properties"].items()],
         "settings_group_validation": [settings["required"]],

@@ -73,7 +73,8 @@ def doctor() -> Sequence[str]:
         done = subprocess.run(  # noqa: S603
             command, env=env, capture_output=True, text=True, check=False
         )
-    return ("```text", *done.stdout.splitlines(), "```")
+    shown = done.stdout.replace(url, "http://127.0.0.1:8000/v1")  # the port is another each time
+    return ("```text", *shown.splitlines(), "```")
 
 
 def settings() -> Iterator[str]:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import os
+import math
 import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.problems import (
@@ -19,6 +17,7 @@ from tap_kombo.api.problems import (
     KomboError,
     Problem,
 )
+from tap_kombo.replication.report import named
 from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
@@ -33,11 +32,8 @@ if TYPE_CHECKING:
 
 _OF_THE_KEY = (KEY_REFUSED, RULES["PLATFORM.AUTHENTICATION_INVALID"])
 
-MELTANO_SELECT = "TAP_KOMBO__SELECT"
-"""Variable in which Meltano hands its list `select` to a plugin, as JSON."""
-
-NAMED_AT_MOST = 3
-"""How many of those concerned are named in one line."""
+LOOK_UP = "/integrations/{integration_id}"
+"""What is asked about each integration in any case; two streams are made of the answer."""
 
 WIDTH = 100
 
@@ -47,14 +43,18 @@ class Report:
     """What can be read.
 
     Attributes:
+        settings: The settings that are not the default, without a secret or a value of a person.
         details: What Kombo says of each integration; little is known of one that it refuses.
         troubles: Why an integration cannot be read as a whole.
         streams: The selected streams, each with why its model of an integration cannot be read.
+        pace: Seconds between two requests at Kombo's limit; none if it has not told it.
     """
 
+    settings: Mapping[str, str]
     details: Mapping[str, Details]
     troubles: Mapping[str, Problem]
     streams: Mapping[Endpoint, Mapping[str, Problem]]
+    pace: float | None = None
 
     @property
     def is_fine(self) -> bool:
@@ -64,6 +64,8 @@ class Report:
 
     def lines(self) -> Iterator[str]:
         """Yield the report, line by line."""
+        yield from _table(("setting", "value"), self.settings.items())
+        yield ""
         yield from _table(("integration", "tool", "category", "state"), self._states())
         yield ""
         yield from _table(("stream", "can be read", "cannot be read"), self._coverage())
@@ -74,7 +76,25 @@ class Report:
             for endpoint, troubles in self.streams.items()
             for problem in troubles.values()
         )
+        yield self._forecast()
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
+
+    def _forecast(self) -> str:
+        """Say what the next run will cost."""
+        lists = [one for one in self.streams if one.path != LOOK_UP]  # which is counted already
+        pages = sum(
+            one not in self.troubles and one not in self.streams[endpoint]
+            for endpoint in lists
+            for one in self._integrations_of(endpoint)
+        )
+        requests = len(self.details) + pages
+        told = f"The next run sends {requests:,} requests or more"
+        if any(endpoint.parent for endpoint in self.streams):
+            told += ", and one for each record that may have attachments"
+        if self.pace is None:
+            return f"{told}; Kombo has told no limit."
+        minutes = math.ceil(requests * self.pace / 60)
+        return f"{told}: {minutes:,} minute(s) at Kombo's limit."
 
     def _states(self) -> Iterator[tuple[str, ...]]:
         selected = {endpoint.category for endpoint in self.streams}
@@ -90,7 +110,7 @@ class Report:
         for endpoint, troubles in self.streams.items():
             having = self._integrations_of(endpoint)
             bad = [one for one in having if one in self.troubles or one in troubles]
-            why = _named(bad) if having else f"no integration is known as {endpoint.category}"
+            why = named(bad) if having else f"no integration is known as {endpoint.category}"
             yield endpoint.name, f"{len(having) - len(bad)} of {len(having)}", why
 
     def _integrations_of(self, endpoint: Endpoint) -> list[str]:
@@ -102,12 +122,13 @@ class Report:
         ]
 
 
-def examine(tap: SeamTap, run: Run) -> Report:
+def examine(tap: SeamTap, run: Run, selected: Sequence[Endpoint]) -> Report:
     """Ask Kombo about each integration, and compare with the selection.
 
     Args:
         tap: The tap with the settings of the run.
         run: A run that has not begun; one that does not retry, as whoever waits can ask again.
+        selected: The streams that the next run reads.
 
     Returns:
         What can be read.
@@ -126,8 +147,8 @@ def examine(tap: SeamTap, run: Run) -> Report:
     }
     details = {one: look_up.details for one, look_up in found.items()}
     ready = {one: known for one, known in details.items() if one not in troubles}
-    streams = {endpoint: _missing(endpoint, ready) for endpoint in _selected(tap)}
-    return Report(details, troubles, streams)
+    streams = {endpoint: _missing(endpoint, ready) for endpoint in selected}
+    return Report(_settings_of(tap), details, troubles, streams, run.kombo.pace)
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:
@@ -151,6 +172,25 @@ def _place(tap: SeamTap) -> str:
     return f"in region {region} (there are also {others})"
 
 
+def _settings_of(tap: SeamTap) -> dict[str, str]:
+    """Return the settings that the user has made, as they have arrived."""
+    schema = tap.config_jsonschema["properties"]
+    return {
+        name: _shown(value, schema.get(name, {}))
+        for name, value in sorted(tap.config.items())
+        if value is not None and value != schema.get(name, {}).get("default")
+    }
+
+
+def _shown(value: object, setting: Mapping[str, Any]) -> str:
+    """Show a value that is no secret and names nobody; count what may."""
+    if setting.get("secret"):
+        return "set"
+    if isinstance(value, list | dict):
+        return f"{len(value):,} " + ("entry" if len(value) == 1 else "entries")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def _missing(endpoint: Endpoint, ready: Mapping[str, Details]) -> dict[str, Problem]:
     """Return why a model cannot be read, by integration."""
     return {
@@ -160,35 +200,14 @@ def _missing(endpoint: Endpoint, ready: Mapping[str, Details]) -> dict[str, Prob
     }
 
 
-def _selected(tap: SeamTap) -> list[Endpoint]:
-    """Return the selected streams; a command of Meltano is given the rules, but no catalog."""
-    streams: Sequence[Any] = list(tap.streams.values())
-    if rules := json.loads(os.environ.get(MELTANO_SELECT, "[]")):
-        return [one.endpoint for one in streams if _matches(one.name, rules)]
-    return [one.endpoint for one in streams if one.selected]
-
-
-def _matches(name: str, rules: Iterable[str]) -> bool:
-    """Return whether Meltano's rules select a stream."""
-    wanted = any(fnmatch(name, rule.split(".")[0]) for rule in rules if not rule.startswith("!"))
-    unwanted = (rule[1:].removesuffix(".*") for rule in rules if rule.startswith("!"))
-    return wanted and not any(fnmatch(name, rule) for rule in unwanted)
-
-
 def _advice(problems: Iterable[tuple[str, Problem]]) -> Iterator[str]:
     """Yield one sentence for all that have the same trouble."""
     concerned: dict[tuple[Rule, str], dict[str, None]] = defaultdict(dict)
     for name, problem in problems:
         concerned[problem.rule, problem.what][name] = None
     for (rule, what), names in concerned.items():
-        text = Problem(rule, what).sentence(_named(list(names)))
+        text = Problem(rule, what).sentence(named(list(names)))
         yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-
-
-def _named(names: Sequence[str]) -> str:
-    """Name a few, and count the others."""
-    others = len(names) - NAMED_AT_MOST
-    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {others} more" if others > 0 else "")
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING
 
 from tap_kombo.api.kombo import Access, Kombo
 from tap_kombo.kinds import IntegrationStream
+from tap_kombo.logs import status_line
 from tap_kombo.policies import policy_of
 from tap_kombo.replication.bookmarks import Bookmarks, Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.passes import Passes
 from tap_kombo.replication.report import Report, RunFailedError
+from tap_kombo.replication.verdict import conclude
 from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from tap_kombo.api.answers import Record
+    from tap_kombo.logs import StatusLine
     from tap_kombo.replication.fanout import Handed
     from tap_kombo.sdk import SeamTap
     from tap_kombo.streams import KomboStream
@@ -50,7 +53,7 @@ class Run:
     ) -> None:
         """Ask nothing yet."""
         self._tap, self._streams, self._ids = tap, streams, tap.integration_ids
-        self.report, self.runner = Report(), runner
+        self.report, self.runner = Report(tap.logger), runner
         config = tap.config
         timeout = config["request_timeout_seconds"]
         access = Access(tap.url, tap.headers, config["concurrency"], max_retries, timeout)
@@ -58,6 +61,7 @@ class Run:
         self.kombo = Kombo(access, tap.logger, readers)
         self._fanout: Fanout[KomboStream] | None = None
         self._saved_at, self._saved_after = time.monotonic(), 0
+        self._status: StatusLine | None = None
 
     def write_until_done(self, stream: KomboStream) -> None:
         """Write pages as they come, of any stream, until the last pass of one has ended.
@@ -67,6 +71,7 @@ class Run:
         """
         if self._fanout is None:
             self._fanout = self._fan_out(self._streams)
+            self._tell_begin()
             self._progress = self.runner.start(self._tell_progress())
         for handed in self._fanout.pages(stream):
             if handed:
@@ -90,8 +95,9 @@ class Run:
             self.runner.close()
             if stream is list(self._tap.streams.values())[-1]:
                 self.kombo.close()
-        if self.report.failures:
-            raise RunFailedError(self.report.failures[0])
+        for name, integration_id, problem in self.report.problems:
+            if problem.is_failure:
+                raise RunFailedError(problem.sentence(f"{name} of {integration_id}"))
 
     def is_exhaustive(self, stream: KomboStream) -> bool:
         """Return whether every configured integration was read in full, with current data."""
@@ -109,6 +115,8 @@ class Run:
         """
         vars(self._tap).pop("run", None)  # whatever is read next is a run of its own
         self.close()
+        if self._status:
+            self._status.clear()
         if isinstance(error, InterruptedRunError):
             self._tap.logger.warning("The run was interrupted; what is complete is remembered.")
         try:
@@ -119,8 +127,8 @@ class Run:
             if error is None:  # else there is something better to tell
                 raise
         troubles = {stream.name: stream.fitter.troubles for stream in self._streams}
-        failure = self.report.conclude(troubles, self._tap.logger)
-        if failure and error is None and self._ids:  # a shard may be empty
+        failure = conclude(self.report, troubles, self._ids, self._tap.logger, error)
+        if failure and error is None:
             raise RunFailedError(failure)
 
     def close(self) -> None:
@@ -155,11 +163,22 @@ class Run:
             self._saved_at, self._saved_after = now, self.report.records
             self._tap.state_writer.write_state(self._tap.state)
 
+    def _tell_begin(self) -> None:
+        tap, counts = self._tap, (len(self._streams), len(self._ids))
+        told = "tap-kombo %s, singer-sdk %s: %d stream(s) of %d integration(s)."
+        tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts)
+
     async def _tell_progress(self) -> None:
+        """Tell now and then how far the run has come; on a terminal in one line, each second."""
         passes = len(self._streams) * len(self._ids)
+        self._status = status_line()
         while True:
-            await asyncio.sleep(PROGRESS_SECONDS)
-            self._tap.logger.info("%s", self.report.progress(passes))
+            await asyncio.sleep(1 if self._status else PROGRESS_SECONDS)
+            text = self.report.progress(passes) + self.kombo.requests_left
+            if self._status:
+                self._status.show(text)
+            else:
+                self._tap.logger.info("%s.", text)
 
     def _fan_out(self, streams: Sequence[KomboStream]) -> Fanout[KomboStream]:
         left = Counter({stream: len(self._ids) for stream in streams})

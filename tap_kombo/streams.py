@@ -282,21 +282,22 @@ class KomboStream(SeamStream):
         self.announce()
         records, blanked = self.fitter.fit(handed.page, handed.integration_id), []
         keyless = len(handed.page.records) - len(records)
-        gone = sum(record.get("remote_deleted_at") is not None for record in records)
         if self.config["anonymized_records"] == "skip":
             blanked = [record for record in records if is_anonymized(record)]
             records = [record for record in records if not is_anonymized(record)]
         self.fitter.deselect(records)
         extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
         version = self.tap.initialized_at if self.replaces_table else None
-        write, sent = self.tap.write_message, 0
+        write, sent, gone = self.tap.write_message, 0, 0
         try:
             for alias, mapped in self._map(records, handed.integration_id):
                 write(RecordMessage(alias, mapped, version, extracted))
                 sent += 1
+                gone += mapped.get("remote_deleted_at") is not None
             for message in self._deletions(blanked, handed.integration_id, version, extracted):
                 write(message)
                 sent += isinstance(message, RecordMessage)
+                gone += isinstance(message, RecordMessage)
             if blanked:
                 super().announce()  # the columns that stayed are sent again from here on
         finally:
@@ -364,10 +365,8 @@ class KomboStream(SeamStream):
     def _activate_version(self) -> None:
         """Let the target drop the rows that were not sent, if all were asked for."""
         if not self.tap.run.is_exhaustive(self):
-            self.logger.warning(
-                "ACTIVATE_VERSION of %s is not sent, as not every integration was read in full.",
-                self.name,
-            )
+            told = "ACTIVATE_VERSION of %s is not sent, as not every integration was read in full."
+            self.logger.warning(told, self.name)
             return
         for stream_map in self.stream_maps:
             alias, version = stream_map.stream_alias, self.tap.initialized_at

@@ -26,6 +26,7 @@ from tap_kombo.config import environment, read
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
+from tap_kombo.logs import quieten
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
@@ -136,7 +137,7 @@ class TapKombo(SeamTap):
     @cached_property
     def run(self) -> Run:
         """The run: all that is asked and written."""
-        return self.make_run([one for one in self.kombo_streams if one.selected])
+        return self.make_run(self.selected)
 
     def make_run(self, streams: Sequence[KomboStream], max_retries: int | None = None) -> Run:
         """Make a run of some streams; a signal ends it from then on."""
@@ -164,9 +165,10 @@ class TapKombo(SeamTap):
         return [make_stream(self, endpoint) for endpoint in ENDPOINTS]
 
     @property
-    def kombo_streams(self) -> list[KomboStream]:
-        """All streams, selected or not."""
-        return cast("list[KomboStream]", list(self.streams.values()))
+    def selected(self) -> list[KomboStream]:
+        """The streams that are read."""
+        streams = cast("list[KomboStream]", list(self.streams.values()))
+        return [one for one in streams if one.selected]
 
     @classmethod
     @override
@@ -179,6 +181,7 @@ class TapKombo(SeamTap):
     @override
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
+        quieten()
         for option in command.params:
             option.type = TYPES.get(option.name, option.type)
         command.params.append(DOCTOR)
@@ -201,7 +204,8 @@ class TapKombo(SeamTap):
             parse_env_config=given.parse_env,
             catalog=json.load(catalog) if catalog else None,
         )
-        report = examine(tap, tap.make_run([], max_retries=0))
+        selected = [one.endpoint for one in tap.selected]
+        report = examine(tap, tap.make_run([], max_retries=0), selected)
         for line in report.lines():
             click.echo(line)
         sys.exit(0 if report.is_fine else 1)

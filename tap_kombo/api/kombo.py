@@ -196,6 +196,17 @@ class Kombo:
         )
         return await retrying(again)
 
+    @property
+    def requests_left(self) -> str:
+        """What is left of Kombo's limit, as the end of a sentence; empty if it is not known."""
+        left = self._limits.left
+        return f", {left[0]:,} of {left[1]:,} requests left in Kombo's window" if left else ""
+
+    @property
+    def pace(self) -> float | None:
+        """Seconds between two requests at Kombo's limit; none if Kombo has not told it."""
+        return self._limits.pace
+
     async def check_key(self) -> None:
         """Do nothing if the API key works (GET /check-api-key in Kombo's reference).
 

@@ -77,10 +77,14 @@ class Limits:
         concurrency: How many requests may be in flight at most.
         max_retries: How often it is asked again whether an outage is over.
         logger: Where waiting is told.
+
+    Attributes:
+        pace: Seconds between two requests that Kombo's limit allows; none if it was not told.
     """
 
     def __init__(self, concurrency: int, max_retries: int, logger: logging.Logger) -> None:
         """Begin without knowing of a limit."""
+        self.pace: float | None = None
         self._logger = logger
         self._max_retries = max_retries
         self._concurrency = self._allowed = concurrency
@@ -152,6 +156,14 @@ class Limits:
             text = f"; then at most {self._allowed} request(s) at a time."
         if telling or (begins and pause.refusals > 1):
             self._logger.warning("Kombo asks for a pause of %.1f seconds%s", seconds, text)
+
+    @property
+    def left(self) -> tuple[int, int] | None:
+        """How many requests of how many are left in this window; none if that is not known."""
+        window = self._window
+        if window is None or asyncio.get_running_loop().time() >= window.ends_at:
+            return None
+        return max(window.remaining, 0), window.limit
 
     def held_until(self, integration_id: str | None) -> float:
         """Return until when an integration is paused, in the loop's time; 0 if it is not."""
@@ -303,7 +315,8 @@ class Limits:
         since = window.ends_after - ROUNDING_SECONDS if window else -inf
         others = sum(at > since for at in self._in_flight) - (sent_at > since)
         left = grant.remaining - max(others, 0)
-        pace = max(reset / max(grant.limit, 1), window.pace if window else ROUNDING_SECONDS)
+        self.pace = max(reset / max(grant.limit, 1), self.pace or 0)
+        pace = max(self.pace, window.pace if window else ROUNDING_SECONDS)
         self._window = Window(grant.limit, left, now, ends_after, ends_at, pace)
 
     def _tell(self, now: float, until: float) -> None:

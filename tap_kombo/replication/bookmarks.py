@@ -57,6 +57,9 @@ class Policy:
         return to_moment(text) if text else None
 
 
+ALWAYS_FULL = "as the model knows no other"
+
+
 @dataclass(frozen=True)
 class Pass:
     """Reading one model of one integration from its first page to its last.
@@ -90,6 +93,11 @@ class Pass:
         """
         started_at = min(self.started_at, served_at) if served_at else self.started_at
         return replace(self, started_at=started_at, cursor=cursor)
+
+    @property
+    def is_worth_telling(self) -> bool:
+        """Whether it is not what every run does."""
+        return self.resumed or self.full not in {"", ALWAYS_FULL}
 
     @property
     def kind(self) -> str:
@@ -193,7 +201,7 @@ class Bookmarks:
             is_mark_known=details.is_known,
         )
         if not self._policy.incremental:
-            return replace(fresh, full="as the model knows no other")
+            return replace(fresh, full=ALWAYS_FULL)
         entry = self._entries.of(integration_id)
         bookmark = _moment(entry, "replication_key_value")
         if why := next(self._reasons(entry, bookmark, fresh), ""):

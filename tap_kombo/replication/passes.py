@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import Counter
+from logging import DEBUG, INFO
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -101,7 +102,7 @@ class Passes:
             else:
                 if done:
                     is_current = done.is_mark_known and not done.data_expired_at
-                    self._report.completed(name, is_current=is_current)
+                    self._report.completed(name, integration_id, is_current=is_current)
 
     async def _read_model(self, integration_id: str, place: Place[Any]) -> Pass | None:
         """Read all there is; return nothing if the integration is of another category.
@@ -154,7 +155,8 @@ class _Reading:
 
     async def _follow(self, current: Pass, *, may_start_anew: bool = True) -> Pass:
         where = f"{self._source.name} of {current.integration_id}"
-        self._source.logger.info("Reading %s: %s.", where, current.kind)
+        level = INFO if current.is_worth_telling else DEBUG
+        self._source.logger.log(level, "Reading %s: %s.", where, current.kind)
         self._is_first = True
         pages = self._source.pages(current, self._place.aside)
         coming = asyncio.ensure_future(anext(pages, None))

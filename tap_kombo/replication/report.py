@@ -1,21 +1,23 @@
-"""What a run has done so far, and what is told of it at its end."""
+"""What a run has done so far."""
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
-
-import msgspec
+from logging import ERROR, WARNING
+from typing import TYPE_CHECKING
 
 from tap_kombo.api.problems import OF_INTEGRATION, Action, Problem
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
+
+
+NAMED_AT_MOST = 3
+"""How many of those concerned are named in one line."""
 
 
 class RunFailedError(Exception):
@@ -64,14 +66,27 @@ class Tally:
 
 
 class Report:
-    """Collects what happens to the passes of one run; `tallies` has the counts of each stream."""
+    """Collects what happens to the passes of one run.
 
-    def __init__(self) -> None:
+    Args:
+        logger: Where it is told at once why a pass was not completed.
+
+    Attributes:
+        tallies: The counts of each stream.
+        records: How many records were sent.
+        problems: Stream, integration and reason of each pass that was not completed; a reason
+            that concerns all models of an integration is there once.
+        integrations: Those that have any stream of the run.
+    """
+
+    def __init__(self, logger: logging.Logger) -> None:
         """Begin with a clean run."""
+        self._logger = logger
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.records = 0
+        self.problems: list[tuple[str, str, Problem]] = []
+        self.integrations: set[str] = set()
         self._passes = 0
-        self._problems: list[tuple[str, str, Problem]] = []
         self._given_up: dict[str, Problem] = {}
         self._outdated: set[str] = set()
         self._began = time.monotonic()
@@ -93,20 +108,24 @@ class Report:
         tally.tombstones += tombstones
         self.records += records
 
-    def completed(self, stream: str, *, is_current: bool) -> None:
+    def completed(self, stream: str, integration_id: str, *, is_current: bool) -> None:
         """Note that a pass was read to its end, and whether Kombo calls its data current."""
+        self.integrations.add(integration_id)
         self.tallies[stream].complete += 1
         if not is_current:
             self._outdated.add(stream)
 
     def broke_off(self, stream: str, integration_id: str, problem: Problem) -> None:
         """Note why a pass was not completed."""
+        self.integrations.add(integration_id)
         tally = self.tallies[stream]
         tally.failed += problem.is_failure
         tally.skipped += not problem.is_failure
         if integration_id in self._given_up or problem.action is Action.STOP_RUN:
             return  # it is named already, or will be as what ends the run
-        self._problems.append((stream, integration_id, problem))
+        self.problems.append((stream, integration_id, problem))
+        level, kind = (ERROR, "Failed") if problem.is_failure else (WARNING, "Skipped")
+        self._logger.log(level, "%s: %s", kind, problem.sentence(f"{stream} of {integration_id}"))
         if problem.action in OF_INTEGRATION:
             self._given_up[integration_id] = problem
 
@@ -120,93 +139,26 @@ class Report:
         return not (tally.skipped or tally.failed or stream in self._outdated)
 
     @property
-    def failures(self) -> list[str]:
-        """A sentence for each pass that failed."""
-        return [_sentence(*one) for one in self._problems if one[2].is_failure]
+    def seconds(self) -> float:
+        """How long the run has gone on."""
+        return time.monotonic() - self._began
 
     def progress(self, passes: int) -> str:
         """Return a line on how far the run has come, of so many passes in all."""
-        speed = self.records / max(time.monotonic() - self._began, 1)
+        seconds = max(self.seconds, 1)
+        left = (passes - self._passes) * seconds / max(self._passes, 1)
         return (
             f"{self._passes:,} of {passes:,} passes done, {self.records:,} records, "
-            f"{speed:,.0f} records per second."
+            f"{self.records / seconds:,.0f} records per second, about {_duration(left)} left"
         )
 
-    def conclude(
-        self, troubles: Mapping[str, Mapping[Any, int]], logger: logging.Logger
-    ) -> str | None:
-        """Name all that was skipped or failed, each kind of unusable value, and what was done.
 
-        Args:
-            troubles: By stream of the run, how often each path had which trouble.
-            logger: Where to tell it.
-
-        Returns:
-            What makes the run a failure; `None` if it is none.
-        """
-        for stream, found in troubles.items():
-            for (path, trouble), count in sorted(found.items()):
-                logger.warning("%s: %s in %d value(s): %s.", stream, path, count, trouble)
-        for one in self._problems:
-            if not one[2].is_failure:
-                logger.warning("Skipped: %s", _sentence(*one))
-        for failure in self.failures:
-            logger.error("Failed: %s", failure)
-        tallies = {name: self.tallies[name] for name in troubles}
-        nothing = _tell_what_is_missing(tallies, logger)
-        tell(tallies, logger)
-        if failed := {one for _, one, problem in self._problems if problem.is_failure}:
-            passes = sum(tally.failed for tally in tallies.values())
-            return (
-                f"{passes} pass(es) of {len(failed)} integration(s) failed, named above. "
-                "They keep their bookmarks; all that is counted as complete is remembered."
-            )
-        return nothing
+def _duration(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    return f"{minutes:,} min" if minutes else f"{seconds:.0f} s"
 
 
-def _tell_what_is_missing(tallies: Mapping[str, Tally], logger: logging.Logger) -> str | None:
-    """Tell which streams nobody has; return why nothing could be read, if that is so."""
-    if not tallies:
-        return "Nothing was read: no stream is selected. Check `select` for spelling mistakes."
-    absent = [name for name, tally in tallies.items() if not tally.passes]
-    if len(absent) == len(tallies):
-        return "Nothing was read: no integration has any of the selected streams."
-    if absent:
-        logger.info("No integration of this run has: %s.", ", ".join(absent))
-    if all(one.skipped == one.passes for one in tallies.values()):
-        logger.warning("Nothing was read: every integration was skipped.")
-    return None
-
-
-def _sentence(stream: str, integration_id: str, problem: Problem) -> str:
-    return problem.sentence(f"{stream} of {integration_id}")
-
-
-def tell(tallies: Mapping[str, Tally], logger: logging.Logger) -> None:
-    """Tell what each stream did: as a table on a terminal, else as one line of JSON."""
-    if sys.stderr.isatty():
-        for line in table(tallies):
-            logger.info("%s", line)
-    else:
-        counts = {name: tally.as_dict() for name, tally in tallies.items()}
-        text = msgspec.json.encode({"streams": counts}).decode()
-        logger.info("VERDICT: %s", text, extra={"streams": counts})
-
-
-def table(tallies: Mapping[str, Tally]) -> Iterator[str]:
-    """Yield the lines of a table with one row per stream."""
-    rows = [{"stream": name} | tally.as_dict() for name, tally in tallies.items()]
-    header = list(rows[0]) if rows else []
-    cells = [header, *([_cell(value) for value in row.values()] for row in rows)]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    yield from (_line(row, widths) for row in cells)
-
-
-def _cell(value: object) -> str:
-    return f"{value:,}" if isinstance(value, int | float) else str(value)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    name, *numbers = row
-    first, *others = widths
-    return "  ".join((name.ljust(first), *map(str.rjust, numbers, others)))
+def named(names: Sequence[str]) -> str:
+    """Name a few, and count the others."""
+    others = len(names) - NAMED_AT_MOST
+    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {others:,} more" if others > 0 else "")

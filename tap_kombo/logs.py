@@ -1,0 +1,76 @@
+"""Which lines a user reads: the tap's own, and one of progress that is rewritten on a terminal."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import TextIO
+
+import singer_sdk
+from typing_extensions import override
+
+_SDK = str(Path(singer_sdk.__file__).parent)
+_CLEAR = "\r\x1b[K"
+
+
+class OwnLines(logging.Filter):
+    """Keeps back what the SDK tells of its own steps, unless the level is DEBUG.
+
+    That is several lines a stream in every run, and one says "bookmark value: None" where there
+    is a bookmark for each integration. Warnings and errors pass.
+    """
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.levelno != logging.INFO or not record.pathname.startswith(_SDK):
+            return True
+        return logging.getLogger().isEnabledFor(logging.DEBUG)
+
+
+class StatusLine(logging.Filter):
+    """The last line of a terminal: it is rewritten, and gives way to what is logged.
+
+    Args:
+        terminal: Where it stands.
+    """
+
+    def __init__(self, terminal: TextIO) -> None:
+        """Show nothing yet."""
+        super().__init__()
+        self._terminal = terminal
+        self._is_shown = False
+
+    def show(self, text: str) -> None:
+        """Write the line, in place of the last one."""
+        self._terminal.write(_CLEAR + text)
+        self._terminal.flush()
+        self._is_shown = True
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._is_shown:
+            self._terminal.write(_CLEAR)
+            self._terminal.flush()
+            self._is_shown = False
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        self.clear()
+        return True
+
+
+def quieten() -> None:
+    """Let every handler of the log pass the tap's own lines only."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(OwnLines())
+
+
+def status_line() -> StatusLine | None:
+    """Return a line for progress; none if nobody looks, or if records go to the same terminal."""
+    if not sys.stderr.isatty() or sys.stdout.isatty():
+        return None
+    line = StatusLine(sys.stderr)
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(line)
+    return line

@@ -1,0 +1,206 @@
+"""What a run tells at its end: the result first, then what was done, then why not everything."""
+
+from __future__ import annotations
+
+import sys
+import textwrap
+from collections import defaultdict
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tap_kombo.replication.report import Tally, named
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from tap_kombo.api.problems import Rule
+    from tap_kombo.replication.report import Report
+
+WIDTH = 80
+REASONS_AT_MOST = 10
+COLUMNS = {
+    "records": "records",
+    "deleted": "tombstones",
+    "complete": "complete",
+    "skipped": "skipped",
+    "failed": "failed",
+    "seconds": "seconds",
+}
+"""The table's columns, and the counts in them."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """How a run has ended.
+
+    Attributes:
+        report: What has happened.
+        streams: Names of the streams of the run.
+        integrations: How many integrations the run has.
+        failure: What makes the run a failure; empty if it is none.
+    """
+
+    report: Report
+    streams: Sequence[str]
+    integrations: int
+    failure: str = ""
+
+    @property
+    def result(self) -> str:
+        """The result in a word or four."""
+        if self.failure:
+            return "FAILED"
+        skipped = sum(self.report.tallies[one].skipped for one in self.streams)
+        return f"OK, with {skipped} skipped" if skipped else "OK"
+
+    @property
+    def text(self) -> str:
+        """All that a reader wants, the result first, in lines of at most 80 columns."""
+        return "\n".join((self._headline(), *self._table(), *self._reasons()))
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same for a program: result, totals, streams, and why which integration is missing."""
+        missing: dict[str, dict[str, dict[str, str]]] = {"failed": {}, "skipped": {}}
+        for stream, one, problem in self.report.problems:
+            kind = "failed" if problem.is_failure else "skipped"
+            missing[kind].setdefault(one, {})[stream] = problem.what
+        tallies = {name: self.report.tallies[name].as_dict() for name in self.streams}
+        totals = {
+            one.name: round(sum(tally[one.name] for tally in tallies.values()), 1)
+            for one in fields(Tally)
+            if one.name != "seconds"
+        }
+        totals |= {"integrations": self.integrations, "seconds": round(self.report.seconds, 1)}
+        return {"result": self.result, "totals": totals, "streams": tallies, **missing}
+
+    def _headline(self) -> str:
+        totals = self.as_dict()["totals"]
+        text = (
+            f"{self.result}: {totals['records']:,} record(s) of {len(self.streams)} stream(s) and "
+            f"{self.integrations:,} integration(s), {totals['requests']:,} request(s), "
+            f"{totals['seconds']:,} seconds"
+        )
+        return textwrap.fill(text, WIDTH)
+
+    def _table(self) -> Iterator[str]:
+        """Yield a row for each stream that has something to tell."""
+        tallies = {name: self.report.tallies[name] for name in self.streams}
+        telling = {
+            name: tally
+            for name, tally in tallies.items()
+            if tally.records or tally.failed or tally.skipped
+        }
+        if telling:
+            rows = [[name, *_cells(tally)] for name, tally in telling.items()]
+            yield from _aligned([["stream", *COLUMNS], *rows])
+        if others := len(self.streams) - len(telling):
+            yield f"nothing new: {others} {'other ' if telling else ''}stream(s)"
+
+    def _reasons(self) -> Iterator[str]:
+        """Yield the most frequent reasons, each with how many integrations it concerns."""
+        concerned: defaultdict[tuple[bool, Rule, str], list[tuple[str, str]]] = defaultdict(list)
+        for stream, one, problem in self.report.problems:
+            concerned[problem.is_failure, problem.rule, problem.what].append((stream, one))
+        ordered = sorted(concerned.items(), key=lambda item: (not item[0][0], -len(item[1])))
+        for (is_failure, rule, what), places in ordered[:REASONS_AT_MOST]:
+            streams, ids = (list(dict.fromkeys(names)) for names in zip(*places, strict=True))
+            kind = "Failed" if is_failure else "Skipped"
+            text = (
+                f"{kind} in {len(ids):,} integration(s): {rule.cause} [{what}]. {rule.cure} "
+                f"({named(streams)} of {named(ids)})"
+            )
+            yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+        if (others := len(ordered) - REASONS_AT_MOST) > 0:
+            yield f"and {others} other reason(s), named above"
+
+
+def conclude(
+    report: Report,
+    troubles: Mapping[str, Mapping[Any, int]],
+    integration_ids: Sequence[str],
+    logger: logging.Logger,
+    error: BaseException | None = None,
+) -> str | None:
+    """Tell of each kind of unusable value, of what fits nothing, and the verdict.
+
+    Args:
+        report: What has happened.
+        troubles: By stream of the run, how often each path had which trouble.
+        integration_ids: The integrations of the run.
+        logger: Where to tell it.
+        error: What has ended the run before its time.
+
+    Returns:
+        What makes the run a failure; `None` if it is none.
+    """
+    for stream, found in troubles.items():
+        for (path, trouble), count in sorted(found.items()):
+            logger.warning("%s: %s in %d value(s): %s.", stream, path, count, trouble)
+    tallies = {name: report.tallies[name] for name in troubles}
+    failed = {one for _, one, problem in report.problems if problem.is_failure}
+    is_whole = error is None and bool(integration_ids)  # a shard may be empty
+    failure = None
+    if failed:
+        passes = sum(tally.failed for tally in tallies.values())
+        failure = (
+            f"{passes} pass(es) of {len(failed)} integration(s) failed, named above. "
+            "They keep their bookmarks; all that is counted as complete is remembered."
+        )
+    elif is_whole:
+        failure = _nothing_read(tallies)
+    if is_whole and not failure:
+        _tell_what_fits_nothing(report, tallies, integration_ids, logger)
+    ended = failure or ("" if error is None else type(error).__name__)
+    _tell(Verdict(report, list(troubles), len(integration_ids), ended), logger)
+    return failure
+
+
+def _nothing_read(tallies: Mapping[str, Tally]) -> str | None:
+    """Say why nothing could be read, if that is so."""
+    if not tallies:
+        return "Nothing was read: no stream is selected. Check `select` for spelling mistakes."
+    if not any(tally.passes for tally in tallies.values()):
+        return "Nothing was read: no integration has any of the selected streams."
+    return None
+
+
+def _tell_what_fits_nothing(
+    report: Report,
+    tallies: Mapping[str, Tally],
+    integration_ids: Sequence[str],
+    logger: logging.Logger,
+) -> None:
+    """Name the streams that no integration has, and the integrations without a stream."""
+    if absent := [name for name, tally in tallies.items() if not tally.passes]:
+        logger.info("No integration of this run has: %s.", ", ".join(absent))
+    if unread := [one for one in integration_ids if one not in report.integrations]:
+        logger.warning("No stream is selected that fits %s.", named(unread))
+    if all(one.skipped == one.passes for one in tallies.values()):
+        logger.warning("Nothing was read: every integration was skipped.")
+
+
+def _tell(verdict: Verdict, logger: logging.Logger) -> None:
+    """Tell it to whoever looks at a terminal, else in the log, for programs too."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"\n{verdict.text}\n")
+        return
+    logger.info("%s", verdict.text)
+    told = verdict.as_dict()
+    logger.info("VERDICT: %s", msgspec.json.encode(told).decode(), extra={"verdict": told})
+
+
+def _cells(tally: Tally) -> Iterator[str]:
+    counts: Mapping[str, float] = tally.as_dict()
+    yield from (f"{counts[name]:,}" for name in COLUMNS.values())
+
+
+def _aligned(cells: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table; a long name gives way to the numbers."""
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    widths[0] = min(widths[0], WIDTH - sum(2 + width for width in widths[1:]))
+    for name, *numbers in cells:
+        short = name if len(name) <= widths[0] else f"{name[: widths[0] - 1]}…"
+        yield "  ".join((short.ljust(widths[0]), *map(str.rjust, numbers, widths[1:])))

@@ -1,0 +1,158 @@
+"""The last words of a run: the result first, then counts, then reasons."""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import sys
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.problems import RULES, TRANSIENT, Problem
+from tap_kombo.replication.report import Report
+from tap_kombo.replication.verdict import REASONS_AT_MOST, WIDTH, Verdict, conclude
+
+if TYPE_CHECKING:
+    from support import Kombo
+
+A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
+LOGGER = logging.getLogger("tap-kombo")
+REFUSED = Problem(RULES["PLATFORM.INPUT_INVALID"], "HTTP 400")
+NO_MODEL = Problem(RULES["INTEGRATION.MODEL_DISABLED"], "HTTP 403")
+SILENT = Problem(TRANSIENT, "HTTP 503")
+
+
+def report(*broken: tuple[str, str, Problem], records: int = 0) -> Report:
+    """What a run of three streams has done: all is read but what is broken."""
+    done = Report(LOGGER)
+    for stream in ("interviews", "jobs", "users"):
+        for one in (A, B, C):
+            if found := [problem for *place, problem in broken if place == [stream, one]]:
+                done.broke_off(stream, one, found[0])
+            else:
+                done.completed(stream, one, is_current=True)
+    if records:
+        done.wrote("jobs", records, 2)
+    return done
+
+
+def verdict(done: Report, failure: str = "") -> Verdict:
+    return Verdict(done, ["interviews", "jobs", "users"], 3, failure)
+
+
+@pytest.mark.parametrize(
+    ("broken", "failure", "result"),
+    [
+        ([], "", "OK"),
+        ([("jobs", A, NO_MODEL), ("jobs", B, NO_MODEL)], "", "OK, with 2 skipped"),
+        ([("jobs", A, REFUSED), ("jobs", B, NO_MODEL)], "1 pass failed", "FAILED"),
+        ([], "KeyboardInterrupt", "FAILED"),
+    ],
+)
+def test_the_result_comes_first(
+    broken: list[tuple[str, str, Problem]], failure: str, result: str
+) -> None:
+    told = verdict(report(*broken), failure)
+    assert told.result == result
+    assert told.text.startswith(f"{result}: ")
+    assert told.as_dict()["result"] == result
+
+
+def test_only_streams_with_news_have_a_row() -> None:
+    lines = verdict(report(("users", B, REFUSED), records=1_234_567)).text.split("\n")
+    header, *rows = (line.split() for line in lines[2:5])
+    assert header[:3] == ["stream", "records", "deleted"]
+    assert [row[:6] for row in rows] == [
+        ["jobs", "1,234,567", "2", "3", "0", "0"],
+        ["users", "0", "0", "2", "0", "1"],
+    ]
+    assert "nothing new: 1 other stream(s)" in lines
+    assert "nothing new: 3 stream(s)" in verdict(report()).text
+
+
+def test_it_fits_into_80_columns() -> None:
+    done = Report(LOGGER)
+    for number, endpoint in enumerate(ENDPOINTS):
+        done.broke_off(endpoint.name, f"{'personio' * 9}:{number}", REFUSED)
+        done.wrote(endpoint.name, 10_000_000, 10_000_000)
+        done.tallies[endpoint.name].seconds = 86_400.5
+    text = Verdict(done, [one.name for one in ENDPOINTS], 1000, "failed").text
+    too_long = [line for line in text.split("\n") if len(line) > WIDTH and " " in line.strip()]
+    assert too_long == []
+
+
+def test_the_most_frequent_reasons_are_told_failures_first() -> None:
+    done = Report(LOGGER)
+    rules = [replace(REFUSED, what=f"HTTP {status}") for status in range(400, 420)]
+    for one in (A, B, C):
+        done.broke_off("jobs", one, NO_MODEL)
+    for number, problem in enumerate(rules):
+        for at in range(1 + (number == 7)):
+            done.broke_off("interviews", f"tool:{number}-{at}", problem)
+
+    lines = Verdict(done, ["interviews", "jobs"], 24, "failed").text.split("\n")
+
+    reasons = [line for line in lines if line.startswith(("Failed in ", "Skipped in "))]
+    assert len(reasons) == REASONS_AT_MOST
+    assert reasons[0].startswith("Failed in 2 integration(s): ")
+    assert "[HTTP 407]" in " ".join(lines)
+    assert lines[-1] == f"and {21 - REASONS_AT_MOST} other reason(s), named above"
+
+
+def test_a_program_finds_why_which_integration_is_missing() -> None:
+    told = verdict(report(("jobs", A, REFUSED), ("users", A, NO_MODEL), ("users", B, SILENT)))
+    found = told.as_dict()
+    assert found["failed"] == {A: {"jobs": "HTTP 400"}, B: {"users": "HTTP 503"}}
+    assert found["skipped"] == {A: {"users": "HTTP 403"}}
+    assert found["totals"]["complete"] == 6
+    assert (found["totals"]["failed"], found["totals"]["skipped"]) == (2, 1)
+    assert json.loads(json.dumps(found)) == found
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_the_text_and_a_log_the_json_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    streams: dict[str, Any] = {"jobs": {}}
+    conclude(report(records=5), streams, [A], LOGGER)
+    assert [one.getMessage().split(":")[0] for one in caplog.records] == ["OK", "VERDICT"]
+    assert caplog.records[-1].__dict__["verdict"]["totals"]["records"] == 5
+
+    caplog.clear()
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    conclude(report(records=5), streams, [A], LOGGER)
+    assert terminal.getvalue().startswith("\nOK: 5 record(s)")
+    assert caplog.records == []
+
+
+def test_an_integration_of_which_nothing_is_selected_is_named(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    kombo.emulator.add_integration(A)
+    kombo.emulator.add_integration("personio:hr", "HRIS")
+
+    kombo.run(A, "personio:hr")
+
+    assert "No stream is selected that fits personio:hr." in caplog.messages
+
+
+def test_what_is_counted_is_what_was_sent_after_stream_maps(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    ats = kombo.emulator.add_integration(A)
+    for one in ats.records("ats_interviews")[:3]:
+        ats.delete("ats_interviews", one["id"])
+
+    kept = "remote_deleted_at is None"
+    sent = kombo.run(A, stream_maps={"interviews": {"__filter__": kept}})
+
+    told = json.loads(caplog.messages[-1].removeprefix("VERDICT: "))["streams"]["interviews"]
+    assert (told["records"], told["tombstones"]) == (len(sent.records()), 0)
