@@ -61,8 +61,8 @@ class StatusLine(logging.Filter):
 
 
 def quieten() -> None:
-    """Let every handler of the log pass the tap's own lines only."""
-    for handler in logging.getLogger().handlers:
+    """Let the standard log pass the tap's own lines only; other handlers get what there is."""
+    for handler in _standard_handlers():
         handler.addFilter(OwnLines())
 
 
@@ -71,6 +71,11 @@ def status_line() -> StatusLine | None:
     if not sys.stderr.isatty() or sys.stdout.isatty():
         return None
     line = StatusLine(sys.stderr)
-    for handler in logging.getLogger().handlers:
+    for handler in _standard_handlers():
         handler.addFilter(line)
     return line
+
+
+def _standard_handlers() -> list[logging.Handler]:
+    """Return those that the SDK and Meltano set up."""
+    return [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]

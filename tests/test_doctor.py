@@ -173,14 +173,14 @@ def test_it_forecasts_what_the_next_run_costs(doctor: Doctor) -> None:
     for one in names:
         doctor.kombo.emulator.add_integration(one, "ATS", Size(interviews=1))
     doctor.kombo.emulator.behaviour = replace(
-        doctor.kombo.emulator.behaviour, rate_limit=100, rate_window_seconds=60
+        doctor.kombo.emulator.behaviour, rate_limit=1_000, rate_window_seconds=3600
     )
 
     told = doctor(*names, streams=("integrations", "interviews", "candidate_attachments"))
 
     assert (
         "The next run sends 180 requests or more, and one for each record that may have "
-        "attachments: 2 minute(s) at Kombo's limit.\n" in told
+        "attachments: 11 minute(s) at Kombo's limit.\n" in told
     )
 
 

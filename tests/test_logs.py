@@ -1,0 +1,142 @@
+"""What a user reads in the log, of the program as it is started."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+import sys
+import threading
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pytest
+from support import KEY, catalog
+
+from kombo_emulator import Size
+from scripts.meltano_project import CHECKOUT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from support import Kombo
+
+    from kombo_emulator.received import Received
+
+SMALL = Size(
+    users=1, roles=1, tags=1, rejection_reasons=0, application_stages=1, jobs=1, candidates=1,
+    applications=1, interviews=2, offers=1, notes=0, scorecards=0, attachments=0,
+)  # fmt: skip
+AT_MOST = 15
+"""Lines of a run in which nothing changed."""
+
+
+class Start(Protocol):
+    def __call__(
+        self, number: int, *, state: dict[str, Any] | None = None, level: str = "INFO"
+    ) -> subprocess.CompletedProcess[str]: ...
+
+
+@pytest.fixture
+def start(kombo: Kombo, tmp_path: Path) -> Start:
+    """Start the tap as a program, and return what it has told."""
+
+    def started(
+        number: int, *, state: dict[str, Any] | None = None, level: str = "INFO"
+    ) -> subprocess.CompletedProcess[str]:
+        ids = [f"tool:{at}" for at in range(number)]
+        files = {
+            "config": {"api_key": KEY, "api_url": kombo.url, "integration_ids": ids},
+            "state": state or {},
+        }
+        for name, content in files.items():
+            (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        options = [f"--{name}={tmp_path / name}.json" for name in files]
+        return subprocess.run(
+            [sys.executable, "-m", "tap_kombo", *options],
+            env=os.environ | {"TAP_KOMBO_LOGLEVEL": level},
+            cwd=CHECKOUT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+
+    return started
+
+
+def last_state(output: str) -> dict[str, Any]:
+    messages = [json.loads(line) for line in output.split("\n") if line]
+    states: list[dict[str, Any]] = [one["value"] for one in messages if one["type"] == "STATE"]
+    return states[-1]
+
+
+def test_a_run_in_which_nothing_changed_takes_few_lines_however_large(
+    kombo: Kombo, start: Start
+) -> None:
+    for at in range(100):
+        kombo.emulator.add_integration(f"tool:{at}", "ATS", SMALL)
+    told = {}
+    for number in (2, 100):
+        first = start(number)
+        assert first.returncode == 0, first.stderr
+        told[number] = start(number, state=last_state(first.stdout)).stderr.splitlines()
+
+    assert max(map(len, told.values())) <= AT_MOST
+    assert not [line for line in told[100] if "METRIC" in line or "bookmark value" in line]
+    assert len([line for line in told[100] if "| OK: " in line]) == 1
+
+
+def test_at_debug_each_pass_and_each_request_is_told(kombo: Kombo, start: Start) -> None:
+    kombo.emulator.add_integration("tool:0", "ATS", SMALL)
+
+    told = start(1, level="DEBUG").stderr
+
+    assert "Reading interviews of tool:0: a full pass, as there is no bookmark." in told
+    assert "http_request_duration" in told
+    assert "Beginning sync of" in told
+
+
+def test_the_reason_of_a_full_pass_stays(kombo: Kombo, start: Start) -> None:
+    kombo.emulator.add_integration("tool:0", "ATS", SMALL)
+
+    told = start(1).stderr
+
+    assert "Reading interviews of tool:0: a full pass, as there is no bookmark." in told
+    assert "as the model knows no other" not in told
+
+
+def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_path: Path) -> None:
+    kombo.emulator.add_integration("tool:0", "ATS", SMALL)
+    told = threading.Event()
+
+    def hold(_: Received) -> None:
+        told.wait(30)
+
+    kombo.emulator.intercept = hold
+    config = {"api_key": KEY, "api_url": kombo.url, "integration_ids": ["tool:0"]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    (tmp_path / "catalog.json").write_text(json.dumps(catalog("interviews")))
+    ours, theirs = pty.openpty()
+
+    with (tmp_path / "out.jsonl").open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "tap_kombo", f"--config={tmp_path / 'config.json'}",
+             f"--catalog={tmp_path / 'catalog.json'}"],
+            cwd=CHECKOUT, stdout=output, stderr=theirs,
+        )  # fmt: skip
+        os.close(theirs)
+        seen = ""
+        while piece := _read(ours):
+            seen += piece
+            if " passes done, " in seen:
+                told.set()
+        assert process.wait() == 0
+    os.close(ours)
+
+    assert "\r\x1b[K0 of 1 passes done, 0 records, " in seen
+    assert "VERDICT" not in seen
+    assert "\nOK: 2 record(s) of 1 stream(s) and 1 integration(s)" in seen.replace("\r\n", "\n")
+
+
+def _read(terminal: int) -> str:
+    try:
+        return os.read(terminal, 4096).decode()
+    except OSError:  # Linux says so that the other end is closed
+        return ""
