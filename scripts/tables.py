@@ -10,6 +10,9 @@ from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 
 from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.privacy import sensitive_paths
+from tap_kombo.schemas import load_schema
+from tap_kombo.selection import compile_deselection
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -42,12 +45,13 @@ def mismatches(
 ) -> list[str]:
     """Name the ids of records that a table lacks, holds too many, or holds otherwise."""
     endpoint = next(one for one in ENDPOINTS if one.name == stream)
+    hide = compile_deselection(list(sensitive_paths(stream, load_schema(stream))))
     expected = {
-        record["id"]: {"integration_id": one.id}
-        | {name: value for name, value in record.items() if name not in endpoint.sensitive}
+        record["id"]: {"integration_id": one.id} | record
         for one in integrations
         for record in one.records(endpoint.model or "")
     }
+    hide(expected.values())
     return [
         key
         for key in sorted(rows.keys() | expected.keys())

@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo.api import problems
-from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, RAW, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, Endpoint, references
 from tap_kombo.api.problems import RULES
+from tap_kombo.privacy import OPT_IN, Class, class_of, place, sensitive_paths
+from tap_kombo.schemas import load_schema
 from tap_kombo.settings import SETTINGS
 
 if TYPE_CHECKING:
@@ -96,7 +98,7 @@ def streams() -> Iterator[str]:
         (
             f"`{one.name}`{', deprecated' if one.deprecated else ''}",
             "yes" if one.selected_by_default else "",
-            f"`{PRIMARY_KEY}`",
+            ", ".join(f"`{name}`" for name in one.key),
             f"by `{one.replication_key}`" if one.replication_key else "full each time",
             "`remote_deleted_at`" if one.incremental else "not told",
             cost(one),
@@ -116,16 +118,24 @@ def cost(endpoint: Endpoint) -> str:
 
 
 def sensitive() -> Iterator[str]:
-    """Yield one sentence with all columns that are off by default."""
-    of_streams = [
-        f"{', '.join(names)} of `{one.name}`"
-        for one in ENDPOINTS
-        if (names := [f"`{name}`" for name in one.sensitive if name not in RAW])
-    ]
-    yield (
-        "Off by default, because they hold pay, personal data or the tool's raw answer, are "
-        f"`{RAW[0]}` of any stream; {'; '.join(of_streams)}."
-    )
+    """Yield a row for each class of what is read only if `opt_in` names it."""
+    rows = []
+    for kind in sorted(OPT_IN):
+        found = [
+            (one.name, place(one.name, path).partition(".")[2])
+            for one in ENDPOINTS
+            for path in sensitive_paths(one.name, load_schema(one.name))
+            if class_of(one.name, path) is kind
+        ]
+        if kind is Class.RAW:
+            ends = dict.fromkeys(path.split(".")[-1] for _, path in found)
+            names = [f"`*.{name}`" for name in ends]
+        else:
+            names = [f"`{stream}.{path}`" for stream, path in found]
+        rows.append((kind.value, ", ".join(names)))
+    dear = ", ".join(f"`{one.name}`" for one in ENDPOINTS if one.parent)
+    rows.append(("a request to the customer's tool for each record", dear))
+    return table(("What", "Named by"), rows)
 
 
 def diagram(category: Category, *, by_default: bool | None = None) -> Iterator[str]:

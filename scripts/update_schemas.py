@@ -22,7 +22,7 @@ import requests
 from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE.parent / "tap_kombo" / "schemas"
@@ -59,7 +59,8 @@ def build(
     records = {endpoint.name: record(document, endpoint) for endpoint in ENDPOINTS}
     problems = [problem for entry in corrections for problem in correct(records, entry)]
     problems += [f"{name}: not in the document" for name, schema in records.items() if not schema]
-    schemas = {name: finish(schema) for name, schema in records.items() if schema}
+    keys = {endpoint.name: endpoint.key for endpoint in ENDPOINTS}
+    schemas = {name: finish(schema, keys[name]) for name, schema in records.items() if schema}
     problems += doubts(schemas)
     problems += describe(schemas, descriptions)
     if problems:
@@ -175,9 +176,10 @@ def descend(schema: Schema, path: list[str]) -> Schema:
     return schema
 
 
-def finish(schema: Schema) -> Schema:
-    """Put first what every stream has and no record lacks: its key and whose data it is."""
-    first = {name: {"type": ["string"]} for name in (PRIMARY_KEY, "integration_id")}
+def finish(schema: Schema, key: Iterable[str]) -> Schema:
+    """Put first what no record of a stream lacks: its key and whose data it is."""
+    names = dict.fromkeys((PRIMARY_KEY, "integration_id", *key))
+    first = {name: {"type": ["string"]} for name in names}
     rest = {name: node for name, node in schema["properties"].items() if name not in first}
     return {"type": "object", "properties": first | rest}
 

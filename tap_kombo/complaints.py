@@ -26,10 +26,11 @@ from tap_kombo.config import (
     strange_variables,
 )
 from tap_kombo.documents import DocumentError, shown
+from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.settings import INTEGRATION_ID, LIMITS_OF_THE_SDK, MAX_INTEGRATIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _NULL = "__NULL__"
 
@@ -136,6 +137,8 @@ def _misplaced(value: object, setting: Mapping[str, Any]) -> str:
 def _expected(setting: Mapping[str, Any]) -> str:
     """Say what a setting may be."""
     types = setting.get("type", ())
+    if "array" in types:
+        return "it must be a list of patterns, or a text with patterns between commas"
     if choice := setting.get("enum"):
         return f"it must be one of {', '.join(choice)}"
     if "boolean" in types:
@@ -270,6 +273,10 @@ def _bad_shard(value: str, _: Mapping[str, Any]) -> Iterator[str]:
         yield f"there is no part {part} of {parts}"
 
 
+def _bad_patterns(value: Sequence[str], _: Mapping[str, Any]) -> Iterator[str]:
+    yield from opt_in_complaints(value)
+
+
 def _bad_filters(value: Any, _: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401
     printable = {
         shown(stream): {shown(name): one for name, one in parameters.items()}
@@ -282,6 +289,7 @@ def _bad_filters(value: Any, _: Mapping[str, Any]) -> Iterator[str]:  # noqa: AN
 _CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
     "api_url": _bad_address,
     "filters": _bad_filters,
+    "opt_in": _bad_patterns,
     "shard": _bad_shard,
     "start_date": _bad_start,
 }

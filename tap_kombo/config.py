@@ -76,6 +76,8 @@ def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 def _read(name: str, value: object, setting: Mapping[str, Any]) -> object:
     if name == "integration_ids":
         return _ids_or_path(value)
+    if name == "opt_in" and isinstance(value, str | list):
+        return _patterns(value)
     if isinstance(value, str) and name != "flattening_separator":  # which may be a space
         return _meant(value.strip(), setting)
     if type(value) is int and "boolean" in setting.get("type", ()):
@@ -113,6 +115,13 @@ def _object(text: str) -> object:
                 return text
         place[name] = value
     return nested
+
+
+def _patterns(value: str | list[Any]) -> object:
+    try:
+        return listed(value) if isinstance(value, str) else _stripped(value)
+    except DocumentError:
+        return value
 
 
 def _ids_or_path(value: object) -> object:

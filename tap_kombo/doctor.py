@@ -17,6 +17,7 @@ from tap_kombo.api.problems import (
     KomboError,
     Problem,
 )
+from tap_kombo.privacy import opted_in
 from tap_kombo.replication.report import named
 from tap_kombo.settings import REGIONS
 
@@ -47,6 +48,7 @@ class Report:
         details: What Kombo says of each integration; little is known of one that it refuses.
         troubles: Why an integration cannot be read as a whole.
         streams: The selected streams, each with why its model of an integration cannot be read.
+        opted_in: What `opt_in` names, streams and properties.
         pace: Seconds between two requests at Kombo's limit; none if it has not told it.
     """
 
@@ -54,6 +56,7 @@ class Report:
     details: Mapping[str, Details]
     troubles: Mapping[str, Problem]
     streams: Mapping[Endpoint, Mapping[str, Problem]]
+    opted_in: Sequence[str] = ()
     pace: float | None = None
 
     @property
@@ -76,6 +79,7 @@ class Report:
             for endpoint, troubles in self.streams.items()
             for problem in troubles.values()
         )
+        yield f"Opted in: {named(self.opted_in, 10) or 'nothing'}."
         yield self._forecast()
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
 
@@ -148,7 +152,8 @@ def examine(tap: SeamTap, run: Run, selected: Sequence[Endpoint]) -> Report:
     details = {one: look_up.details for one, look_up in found.items()}
     ready = {one: known for one, known in details.items() if one not in troubles}
     streams = {endpoint: _missing(endpoint, ready) for endpoint in selected}
-    return Report(_settings_of(tap), details, troubles, streams, run.kombo.pace)
+    opted = opted_in(tap.config["opt_in"])
+    return Report(_settings_of(tap), details, troubles, streams, opted, run.kombo.pace)
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:

@@ -10,10 +10,10 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_kombo.api.filters import as_text
 from tap_kombo.api.timestamps import to_kombo, to_moment
-from tap_kombo.records import deselected_paths
 from tap_kombo.replication.bookmarks import Policy
 from tap_kombo.replication.question import Question, fingerprint
 from tap_kombo.schemas import outline
+from tap_kombo.selection import deselected_paths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -27,6 +27,9 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
     """Return what decides where the passes of a stream begin."""
     config, filters = stream.config, stream.filters
     include_deleted, start_date = config["include_deleted"], config.get("start_date")
+    is_own = stream.effective_schema == stream.schema  # else a catalog has brought another
+    schema = stream.whole_schema if is_own else stream.effective_schema
+    unwanted = [*stream.hidden, *deselected_paths(stream.mask)]
     former = filters | {"include_deleted": as_text(include_deleted)}
     return Policy(
         question=Question(
@@ -35,8 +38,8 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
             include_deleted=include_deleted,
             anonymized_records=config["anonymized_records"],
             start_date=to_kombo(to_moment(start_date)) if start_date else None,
-            deselected=tuple(".".join(path) for path in deselected_paths(stream.mask)),
-            columns=fingerprint(outline(stream.effective_schema)),
+            deselected=tuple(".".join(path) for path in unwanted),
+            columns=fingerprint(outline(schema)),
             maps=maps_fingerprint(config | {"stream_maps": stream.tap.stream_maps}, stream.name),
         ),
         incremental=stream.endpoint.incremental,

@@ -1,4 +1,4 @@
-"""Makes the records of a page storable by every loader, and leaves out deselected columns.
+"""Makes the records of a page storable by every loader.
 
 Nearly every page can be sent as it is; compiled code says so of a whole page. The others are
 walked value by value, which costs many times more. Both follow one set of rules: declared
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -20,6 +20,7 @@ from msgspec import Meta
 
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.mending import UNSTORABLE
+from tap_kombo.selection import compile_deselection
 
 if TYPE_CHECKING:
     from tap_kombo.api.answers import Page, Record
@@ -90,19 +91,19 @@ class Fitter:
     """Makes the pages of one stream fit.
 
     Args:
-        schema: JSON Schema of the stream, as `scripts/update_schemas.py` writes it.
+        schema: Whole JSON Schema of the stream, as `scripts/update_schemas.py` writes it.
         stream: Its name.
-        selected: The SDK's `Stream.mask`: whether each breadcrumb is selected.
+        unwanted: Paths of the properties that are not sent; `[]` stands for the entries of a list.
     """
 
     def __init__(
-        self, schema: Mapping[str, Any], stream: str, selected: Mapping[tuple[str, ...], bool]
+        self, schema: Mapping[str, Any], stream: str, unwanted: Sequence[Sequence[str]]
     ) -> None:
-        """Compile what all pages share; `deselect` takes deselected columns out, in place."""
+        """Compile what all pages share; `deselect` takes unwanted properties out, in place."""
         self.troubles: Found = Counter()
         self._clean = compile_cleaner(schema, self.troubles)
         self._fits = compile_fits(schema, stream)
-        self.deselect = compile_deselection(deselected_paths(selected))
+        self.deselect = compile_deselection(unwanted)
 
     def fit(self, page: Page, integration_id: str) -> list[Record]:
         """Return the records of a page that have a key, as every loader can store them.
@@ -351,50 +352,3 @@ def _type(schema: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a type
     if kind == "string":
         return _TEXTS.get(schema.get("format"), str)
     return _SCALAR_TYPES[kind]
-
-
-def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str, ...]]:
-    """Return the paths of the deselected properties, without those below another of them.
-
-    Args:
-        selected: The SDK's `Stream.mask`: whether each breadcrumb is selected.
-
-    Returns:
-        Paths such as `("application", "outcome")`; what lies in lists stays whole, as in the SDK.
-    """
-    unwanted = {
-        crumb[1::2]
-        for crumb, wanted in selected.items()
-        if crumb and not wanted and set(crumb[::2]) == {"properties"}
-    }
-    return sorted(
-        path for path in unwanted if not any(path[:end] in unwanted for end in range(1, len(path)))
-    )
-
-
-def compile_deselection(paths: Sequence[Sequence[str]]) -> Callable[[Iterable[Record]], None]:
-    """Return a function that takes properties out of the records of a page, in place.
-
-    The SDK does the same to each record by looking up each of its values, which is most of what
-    it costs to send one.
-
-    Args:
-        paths: The paths of the properties.
-    """
-
-    def deselect(records: Iterable[Record]) -> None:
-        for record in records:
-            for path in paths:
-                _drop(record, path)
-
-    return deselect
-
-
-def _drop(record: Record, path: Sequence[str]) -> None:
-    *parents, name = path
-    for parent in parents:
-        inner = record.get(parent)
-        if not isinstance(inner, dict):
-            return
-        record = inner
-    record.pop(name, None)

@@ -13,10 +13,11 @@ from tap_kombo.api.kombo import Access, Kombo
 from tap_kombo.kinds import IntegrationStream
 from tap_kombo.logs import status_line
 from tap_kombo.policies import policy_of
+from tap_kombo.privacy import opted_in
 from tap_kombo.replication.bookmarks import Bookmarks, Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.passes import Passes
-from tap_kombo.replication.report import Report, RunFailedError
+from tap_kombo.replication.report import Report, RunFailedError, named
 from tap_kombo.replication.verdict import conclude
 from tap_kombo.writer import BufferedWriter, OutputError
 
@@ -167,6 +168,8 @@ class Run:
         tap, counts = self._tap, (len(self._streams), len(self._ids))
         told = "tap-kombo %s, singer-sdk %s: %d stream(s) of %d integration(s)."
         tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts)
+        if opted := opted_in(tap.config["opt_in"]):
+            tap.logger.info("Opted in: %s.", named(opted, 10))
 
     async def _tell_progress(self) -> None:
         """Tell now and then how far the run has come; on a terminal in one line, each second."""

@@ -149,6 +149,17 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "opt_in",
+        th.ArrayType(th.StringType(min_length=1, max_length=200)),
+        default=[],
+        title="Opt in",
+        description=(
+            "What needs a decision and is read only if it is named here, as patterns such as "
+            "`hris_employees.ssn`, `jobs.salary_*`, `*.remote_data` or `application_attachments`; "
+            "`*` is all of it."
+        ),
+    ),
+    th.Property(
         "filters",
         th.ObjectType(
             additional_properties=th.ObjectType(

@@ -27,10 +27,12 @@ from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.policies import concerned_maps
+from tap_kombo.privacy import hidden_paths, without
 from tap_kombo.records import Fitter, is_anonymized
 from tap_kombo.replication.fanout import Written
 from tap_kombo.schemas import load_schema
 from tap_kombo.sdk import SeamStream, SeamTap
+from tap_kombo.selection import deselected_paths
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
@@ -70,13 +72,14 @@ class KomboStream(SeamStream):
     is_announced = False
 
     def __init__(self, tap: SeamTap, endpoint: Endpoint) -> None:
-        """Load the schema and set the keys that the table names."""
-        super().__init__(
-            tap, name=endpoint.name, path=endpoint.path, schema=load_schema(endpoint.name)
-        )
+        """Load the schema, without what nobody has opted in, and set the keys."""
+        self.whole_schema = load_schema(endpoint.name)
+        self.hidden = hidden_paths(endpoint.name, self.whole_schema, tap.config.get("opt_in", ()))
+        schema = without(self.whole_schema, self.hidden)
+        super().__init__(tap, name=endpoint.name, path=endpoint.path, schema=schema)
         self.tap = tap
         self.endpoint = endpoint
-        self.primary_keys = (PRIMARY_KEY,)
+        self.primary_keys = endpoint.key
         self.replication_key = endpoint.replication_key
         self.selected_by_default = endpoint.selected_by_default
 
@@ -85,8 +88,6 @@ class KomboStream(SeamStream):
     def metadata(self) -> MetadataMapping:
         metadata = super().metadata
         metadata["properties", "integration_id"].inclusion = Metadata.InclusionType.AUTOMATIC
-        for name in self.endpoint.sensitive:
-            metadata["properties", name].selected_by_default = False
         return metadata
 
     # --- what is asked
@@ -258,7 +259,8 @@ class KomboStream(SeamStream):
     @cached_property
     def fitter(self) -> Fitter:
         """What makes the pages of the stream fit to store."""
-        return Fitter(self.schema, self.name, self.mask)
+        unwanted = [*self.hidden, *deselected_paths(self.mask)]
+        return Fitter(self.whole_schema, self.name, unwanted)
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:

@@ -27,6 +27,7 @@ from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import quieten
+from tap_kombo.privacy import is_opted_in
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
@@ -162,7 +163,12 @@ class TapKombo(SeamTap):
 
     @override
     def discover_streams(self) -> Sequence[KomboStream]:
-        return [make_stream(self, endpoint) for endpoint in ENDPOINTS]
+        patterns = self.config.get("opt_in", ())
+        return [
+            make_stream(self, endpoint)
+            for endpoint in ENDPOINTS
+            if not endpoint.parent or is_opted_in(endpoint.name, patterns)
+        ]
 
     @property
     def selected(self) -> list[KomboStream]:

@@ -9,11 +9,10 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from hypothesis import strategies as st
-from support import Kombo, Sent, refusal
+from support import Kombo, Sent, refusal, shown
 
 from kombo_emulator import Size
 from kombo_emulator.table import MODELS
-from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.timestamps import to_kombo, to_moment
 
 if TYPE_CHECKING:
@@ -387,9 +386,7 @@ class Scene:
             assert set(table) - gone == set(there), stream
             embeds = MODELS[model].embeds
             for key, record in there.items():
-                del record["remote_data"]  # not selected by default
-                hidden = {one.name: one.sensitive for one in ENDPOINTS}[stream]
-                wanted = {name: value for name, value in record.items() if name not in hidden}
+                wanted = shown(stream, record)
                 stored = {name: table[key].get(name) for name in wanted}
                 if not everything:
                     wanted, stored = promised(wanted, embeds), promised(stored, embeds)

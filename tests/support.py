@@ -15,6 +15,9 @@ from singer_sdk.singerlib.encoding.simple import Message
 from starlette.responses import JSONResponse
 from typing_extensions import override
 
+from tap_kombo.privacy import sensitive_paths
+from tap_kombo.schemas import load_schema
+from tap_kombo.selection import compile_deselection
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -189,11 +192,16 @@ def refusal(code: str | None, status: int, **more: object) -> Response:
 def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
     """What the interviews table holds if it equals Kombo, by id."""
     return {
-        record["id"]: {name: value for name, value in record.items() if name != "remote_data"}
-        | {"integration_id": integration_id}
+        record["id"]: shown("interviews", record) | {"integration_id": integration_id}
         for integration_id in integrations
         for record in kombo.emulator.integrations[integration_id].records("ats_interviews")
     }
+
+
+def shown(stream: str, record: dict[str, Any]) -> dict[str, Any]:
+    """What a stream has of a record if nothing is opted in."""
+    compile_deselection(list(sensitive_paths(stream, load_schema(stream))))([record])
+    return record
 
 
 def failing(integration_id: str, answer: Response, stream: str = "/ats/interviews") -> Any:  # noqa: ANN401

@@ -65,8 +65,7 @@ def test_some_streams_of_every_category_are_selected_by_default() -> None:
 def test_a_row_agrees_with_itself_and_with_its_schema(endpoint: Endpoint) -> None:
     names = properties(endpoint)
     assert list(names)[:2] == [PRIMARY_KEY, "integration_id"]
-    assert set(endpoint.sensitive) <= set(names)
-    assert ("remote_data" in endpoint.sensitive) == ("remote_data" in names)
+    assert set(endpoint.key) <= set(names)
     assert endpoint.replication_key == ("changed_at" if endpoint.incremental else None)
     assert not endpoint.incremental or {"changed_at", "remote_deleted_at"} <= set(names)
 

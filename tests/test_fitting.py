@@ -20,11 +20,10 @@ from tap_kombo.api.answers import Page
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.records import (
     DEEPEST,
-    compile_deselection,
     compile_fits,
-    deselected_paths,
 )
 from tap_kombo.schemas import load_schema
+from tap_kombo.selection import compile_deselection, deselected_paths
 
 CATEGORIES = ("ATS", "HRIS", "LMS", "ASSESSMENT")
 FITS = compile_fits(SCHEMA, "test")

@@ -43,19 +43,8 @@ def test_meltano_selects_what_the_tap_selects() -> None:
         for one in ENDPOINTS
         if one.selected_by_default
         for column in columns_of(one.name)
-        if column not in one.sensitive
     }
-
-
-def test_any_other_stream_is_one_select_away_without_its_sensitive_columns() -> None:
-    everything = ["*.*", *(rule for rule in EXTRACTOR["select"] if rule.startswith("!"))]
-
-    assert selected_by_rules(everything) == {
-        (one.name, column)
-        for one in ENDPOINTS
-        for column in columns_of(one.name)
-        if column not in one.sensitive
-    }
+    assert not [rule for rule in EXTRACTOR["select"] if rule.startswith("!")]  # `opt_in` does that
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from tap_kombo.records import (
     compile_cleaner,
     is_anonymized,
 )
+from tap_kombo.selection import deselected_paths
 
 TEXT = {"type": ["string", "null"]}
 MOMENT = {"type": ["string", "null"], "format": "date-time"}
@@ -181,7 +182,7 @@ def test_troubles_name_the_path_and_are_counted() -> None:
 
 
 def fitter(selected: dict[tuple[str, ...], bool] | None = None) -> Fitter:
-    return Fitter(SCHEMA, "test", selected or {})
+    return Fitter(SCHEMA, "test", deselected_paths(selected or {}))
 
 
 @pytest.mark.parametrize("suspect", [False, True])

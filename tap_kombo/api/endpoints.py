@@ -17,13 +17,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 PRIMARY_KEY = "id"
-"""Key property of every stream; Kombo derives it from the remote id and the integration."""
+"""Kombo derives it of a model from the remote id and the integration, so it is a key there."""
 
 IDS = ("ids", "remote_ids")
 """Filters that nearly every list has."""
-
-RAW = ("remote_data",)
-"""The tool's own payload; it may hold anything, so it is left out unless somebody selects it."""
 
 
 Category = Literal["ATS", "HRIS", "LMS", "ASSESSMENT", "GENERAL"]
@@ -48,7 +45,8 @@ class Endpoint:
             answer `next` without them.
         incremental: Whether `updated_after` and `include_deleted` are known parameters.
         filters: The endpoint's own query parameters, deprecated ones included.
-        sensitive: Top-level properties that are left out unless somebody selects them.
+        key: What tells a record from all others; more than `id` where Kombo does not derive that
+            from the integration and the remote id.
         parent: Stream whose ids fill the path, for a list that exists once per record.
         selected_by_default: Whether the stream is read if nobody selects streams.
         deprecated: Whether Kombo advises against it.
@@ -64,7 +62,7 @@ class Endpoint:
     documents_cursor: bool = True
     incremental: bool = True
     filters: tuple[str, ...] = IDS
-    sensitive: tuple[str, ...] = RAW
+    key: tuple[str, ...] = (PRIMARY_KEY,)
     parent: str | None = None
     selected_by_default: bool = False
     deprecated: bool = False

@@ -158,7 +158,7 @@ def _duration(seconds: float) -> str:
     return f"{minutes:,} min" if minutes else f"{seconds:.0f} s"
 
 
-def named(names: Sequence[str]) -> str:
+def named(names: Sequence[str], at_most: int = NAMED_AT_MOST) -> str:
     """Name a few, and count the others."""
-    others = len(names) - NAMED_AT_MOST
-    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {others:,} more" if others > 0 else "")
+    others = len(names) - at_most
+    return ", ".join(names[:at_most]) + (f" and {others:,} more" if others > 0 else "")

@@ -1,0 +1,232 @@
+"""What a property is about, and what does not exist until the setting `opt_in` names it.
+
+The table below classes every text that Kombo sends, and every other value that is sensitive, by
+the end of its path. A test walks all schemas, so that no new property slips through.
+"""
+
+from __future__ import annotations
+
+import difflib
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.schemas import load_schema
+from tap_kombo.selection import ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+Path: TypeAlias = "tuple[str, ...]"
+"""Names from the root to a property; `[]` stands for the entries of a list."""
+
+
+class Class(StrEnum):
+    """What a value tells of a person."""
+
+    NAME = "name"
+    EMAIL = "e-mail address"
+    PHONE = "phone number"
+    ADDRESS = "address"
+    FREE_TEXT = "free text"
+    PAY = "pay"
+    IDENTITY = "identity"
+    HEALTH = "health"
+    RAW = "raw data of the tool"
+    LINK = "link"
+    PLAIN = "not personal"
+
+
+OPT_IN = frozenset({Class.PAY, Class.IDENTITY, Class.HEALTH, Class.RAW})
+"""Classes of which nothing is read unless `opt_in` names it."""
+
+_ENDS: Mapping[Class, str] = {
+    Class.NAME: """
+        first_name last_name display_full_name username avatar
+    """,
+    Class.EMAIL: """
+        email email_address work_email personal_email
+    """,
+    Class.PHONE: """
+        phone phone_number mobile_phone_number
+    """,
+    Class.ADDRESS: """
+        city country state street_1 street_2 zip_code raw
+    """,
+    Class.FREE_TEXT: """
+        comment content content_html answer answer.choice answer.choices
+        summary_comment notes.title candidates.title file_name
+    """,
+    Class.PAY: """
+        salary_amount salary_amount_from salary_amount_to salary_currency salary_period
+        pay_rate pay_currency pay_frequency pay_period hris_pay_runs.totals hris_payslips.totals
+        line_items
+    """,
+    Class.IDENTITY: """
+        ssn tax_id bank_accounts date_of_birth nationality ethnicity gender marital_status
+        home_address creator_email
+    """,
+    Class.HEALTH: """
+        employee_note
+    """,
+    Class.RAW: """
+        remote_data integration_fields answer.raw raw_question
+    """,
+    Class.LINK: """
+        data_url social_media.link video_conferencing_url candidates.remote_url
+        candidate.remote_url applications.remote_url
+    """,
+    Class.PLAIN: """
+        accepted_mime_types application_id approval_status approver_id author_id balance_unit bucket
+        candidate_id category company contact_id content_type course_id course_revision_id
+        coverage_status current_level current_stage_id currency custom_fields department description
+        description_html display_type employee_id employee_number employment_status employment_type
+        end_time experience_level field hiring_team_roles icon_url id integration_id internal_label
+        interview_id job_code job_id job_title key label legal_entity_id logo_url manager_id model
+        model_type name ordered_levels ordered_options organization_name origin_id outcome
+        package_id
+        parent_id post_url precondition_options precondition_question_id provider_id
+        rejection_reason_name remote_id remote_label remote_url remote_work_status scope
+        scope_config_setting selected_option_id setup_status skill_id source stage_id start_time
+        status timezone title type type_id unified_type unit url used_unit user_id value visibility
+        work_location_id
+    """,
+}
+"""Ends of paths, by class; a longer end wins, and what is below a sensitive object is as well."""
+
+_CLASSES = {tuple(end.split(".")): one for one, ends in _ENDS.items() for end in ends.split()}
+_LONGEST = max(map(len, _CLASSES))
+
+
+def class_of(stream: str, path: Sequence[str]) -> Class | None:
+    """Return the class of a property; none if the table does not know it.
+
+    Args:
+        stream: Name of the stream.
+        path: Names from the root to the property; list entries may be marked or not.
+    """
+    names = [name for name in path if name != ENTRIES]
+    if len(names) > 1 and (above := class_of(stream, names[:-1])) in OPT_IN:
+        return above
+    whole = (stream, *names)
+    ends = (whole[-length:] for length in range(min(_LONGEST, len(whole)), 0, -1))
+    return next((_CLASSES[end] for end in ends if end in _CLASSES), None)
+
+
+def sensitive_paths(stream: str, schema: Mapping[str, Any]) -> Iterator[Path]:
+    """Yield the paths that need `opt_in`, without those below another of them.
+
+    Args:
+        stream: Name of the stream.
+        schema: Its whole JSON Schema.
+    """
+    for path, _ in walk(schema):
+        if class_of(stream, path) in OPT_IN and not any(
+            class_of(stream, path[:end]) in OPT_IN for end in range(1, len(path))
+        ):
+            yield path
+
+
+def hidden_paths(stream: str, schema: Mapping[str, Any], patterns: Sequence[str]) -> list[Path]:
+    """Return the paths of what nobody has opted in.
+
+    Args:
+        stream: Name of the stream.
+        schema: Its whole JSON Schema.
+        patterns: The setting `opt_in`.
+    """
+    return [
+        path
+        for path in sensitive_paths(stream, schema)
+        if not is_opted_in(place(stream, path), patterns)
+    ]
+
+
+def walk(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Yield each property of a schema with its path, at every depth.
+
+    Args:
+        schema: JSON Schema of an object, of a list or of anything else.
+        path: Where it stands.
+    """
+    for name, one in schema.get("properties", {}).items():
+        yield (*path, name), one
+        yield from walk(one, (*path, name))
+    if items := schema.get("items"):
+        yield from walk(items, (*path, ENTRIES))
+
+
+def place(stream: str, path: Sequence[str] = ()) -> str:
+    """Return how a pattern names a property: `jobs.stages.remote_data`."""
+    return ".".join((stream, *(name for name in path if name != ENTRIES)))
+
+
+def is_opted_in(one: str, patterns: Iterable[str]) -> bool:
+    """Return whether a pattern names a place, or what it is a part of.
+
+    Args:
+        one: A stream, or a property as `place` writes it.
+        patterns: The setting `opt_in`.
+    """
+    names = one.split(".")
+    wholes = [".".join(names[:end]) for end in range(1, len(names) + 1)]
+    return any(fnmatchcase(whole, pattern) for pattern in patterns for whole in wholes)
+
+
+@cache
+def places() -> tuple[str, ...]:
+    """Return all that `opt_in` can name: streams that cost dear, and sensitive properties."""
+    streams = [endpoint.name for endpoint in ENDPOINTS if endpoint.parent]
+    return (
+        *streams,
+        *(
+            place(endpoint.name, path)
+            for endpoint in ENDPOINTS
+            for path in sensitive_paths(endpoint.name, load_schema(endpoint.name))
+        ),
+    )
+
+
+def opted_in(patterns: Sequence[str]) -> list[str]:
+    """Return all that patterns name, streams and properties."""
+    return [one for one in places() if is_opted_in(one, patterns)] if patterns else []
+
+
+def opt_in_complaints(patterns: Iterable[str]) -> Iterator[str]:
+    """Yield one sentence for each pattern that names nothing.
+
+    Args:
+        patterns: The setting `opt_in`.
+    """
+    for number, pattern in enumerate(patterns, 1):
+        if any(is_opted_in(one, [pattern]) for one in places()):
+            continue
+        near = difflib.get_close_matches(pattern[:100], places(), n=2, cutoff=0.5)
+        hint = f"; did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
+        yield f"entry {number} names nothing that needs it{hint}"
+
+
+def without(schema: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
+    """Return a schema without some of its properties.
+
+    Args:
+        schema: JSON Schema of an object.
+        paths: The properties to leave out.
+    """
+    tops = {path[0] for path in paths if len(path) == 1}
+    below: dict[str, list[Path]] = {}
+    for path in paths:
+        if len(path) > 1:
+            below.setdefault(path[0], []).append(path[1:])
+    kept = dict(schema)
+    if "properties" in schema:
+        kept["properties"] = {
+            name: without(one, below[name]) if name in below else one
+            for name, one in schema["properties"].items()
+            if name not in tops
+        }
+    if ENTRIES in below:
+        kept["items"] = without(schema["items"], below[ENTRIES])
+    return kept

@@ -1,0 +1,69 @@
+"""Which properties are not sent, and how they are taken out of records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from tap_kombo.api.answers import Record
+
+ENTRIES = "[]"
+"""Stands in a path for the entries of a list."""
+
+
+def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str, ...]]:
+    """Return the paths of the deselected properties, without those below another of them.
+
+    Args:
+        selected: The SDK's `Stream.mask`: whether each breadcrumb is selected.
+
+    Returns:
+        Paths such as `("application", "outcome")`; what lies in lists stays whole, as in the SDK.
+    """
+    unwanted = {
+        crumb[1::2]
+        for crumb, wanted in selected.items()
+        if crumb and not wanted and set(crumb[::2]) == {"properties"}
+    }
+    return sorted(
+        path for path in unwanted if not any(path[:end] in unwanted for end in range(1, len(path)))
+    )
+
+
+def compile_deselection(paths: Sequence[Sequence[str]]) -> Callable[[Iterable[Record]], None]:
+    """Return a function that takes properties out of the records of a page, in place.
+
+    The SDK does the same to each record by looking up each of its values, which is most of what
+    it costs to send one.
+
+    Args:
+        paths: The paths of the properties.
+    """
+    names = [path[0] for path in paths if len(path) == 1]
+    deeper = [path for path in paths if len(path) > 1]
+
+    def deselect(records: Iterable[Record]) -> None:
+        for record in records:
+            for name in names:
+                record.pop(name, None)
+            for path in deeper:
+                _drop(record, path, 0)
+
+    return deselect
+
+
+def _drop(value: Any, path: Sequence[str], at: int) -> None:  # noqa: ANN401
+    """Take what stands at the end of a path out of a value, if it is there."""
+    for name in path[at:-1]:
+        at += 1
+        if name == ENTRIES:
+            for one in value if isinstance(value, list) else ():
+                _drop(one, path, at)
+            return
+        if not isinstance(value, dict):
+            return
+        value = value.get(name)
+    if isinstance(value, dict):
+        value.pop(path[-1], None)

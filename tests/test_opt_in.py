@@ -1,0 +1,260 @@
+"""What needs a decision does not exist until `opt_in` names it, at any depth."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from singer_sdk.exceptions import ConfigValidationError
+from support import KEY, Kombo, Sent
+
+from kombo_emulator import Behaviour
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.privacy import _CLASSES as CLASSES
+from tap_kombo.privacy import (
+    OPT_IN,
+    Class,
+    class_of,
+    hidden_paths,
+    is_opted_in,
+    opt_in_complaints,
+    opted_in,
+    place,
+    places,
+    sensitive_paths,
+    walk,
+    without,
+)
+from tap_kombo.schemas import load_schema
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+A, HR = "greenhouse:demo", "personio:demo"
+GENERAL = {"integration_models", "custom_fields", "integration_fields"}
+
+# Named by hand: what everybody would call sensitive, wherever it may stand.
+SENSITIVE = (
+    "ssn", "tax_id", "bank_accounts", "iban", "date_of_birth", "gender", "ethnicity",
+    "marital_status", "nationality", "home_address", "remote_data", "integration_fields",
+    "salary_amount", "salary_currency", "pay_rate", "pay_currency", "totals", "line_items",
+    "gross_pay", "raw_question", "employee_note", "creator_email",
+)  # fmt: skip
+
+
+def everywhere(value: object) -> Iterator[str]:
+    """The names of all properties in a JSON value."""
+    if isinstance(value, dict):
+        for name, one in value.items():
+            yield name
+            yield from everywhere(one)
+    elif isinstance(value, list):
+        for one in value:
+            yield from everywhere(one)
+
+
+# --- the table
+
+
+def test_every_text_has_a_class() -> None:
+    unknown = [
+        place(endpoint.name, path)
+        for endpoint in ENDPOINTS
+        for path, schema in walk(load_schema(endpoint.name))
+        if class_of(endpoint.name, path) is None
+        and "format" not in schema
+        and {"string"} & {*schema.get("type", ["string"])}
+    ]
+    assert unknown == []
+
+
+def test_every_end_in_the_table_is_of_use() -> None:
+    used: set[tuple[str, ...]] = set()
+    for endpoint in ENDPOINTS:
+        for path, _ in walk(load_schema(endpoint.name)):
+            names = [endpoint.name, *(one for one in path if one != "[]")]
+            ends = [tuple(names[-length:]) for length in range(len(names), 0, -1)]
+            used |= {next((end for end in ends if end in CLASSES), ())}
+    assert CLASSES.keys() - used == set()
+
+
+@pytest.mark.parametrize(
+    ("stream", "path", "kind"),
+    [
+        ("candidates", "first_name", Class.NAME),
+        ("interviews", "application.candidate.email_addresses.[].email_address", Class.EMAIL),
+        ("hris_employees", "bank_accounts.[].iban", Class.IDENTITY),
+        ("hris_employees", "employments.[].pay_rate", Class.PAY),
+        ("hris_payslips", "totals.gross_pay.value", Class.PAY),
+        ("applications", "screening_question_answers.[].answer.raw", Class.RAW),
+        ("applications", "screening_question_answers.[].answer.choice", Class.FREE_TEXT),
+        ("hris_locations", "address.raw", Class.ADDRESS),
+        ("jobs", "stages.[].remote_data", Class.RAW),
+        ("candidates", "social_media.[].link", Class.LINK),
+        ("integration_fields", "label", Class.PLAIN),  # the stream, not the column of that name
+        ("jobs", "never_heard_of", None),
+    ],
+)
+def test_the_longest_end_of_a_path_decides(stream: str, path: str, kind: Class | None) -> None:
+    assert class_of(stream, path.split(".")) is kind
+
+
+def test_what_is_sensitive_is_hidden_at_every_depth() -> None:
+    for endpoint in ENDPOINTS:
+        whole = load_schema(endpoint.name)
+        left = without(whole, hidden_paths(endpoint.name, whole, ()))
+        assert {*everywhere(left)} & {*SENSITIVE} == set(), endpoint.name
+        assert without(whole, hidden_paths(endpoint.name, whole, ["*"])) == whole
+        assert whole == load_schema(endpoint.name)
+
+
+# --- patterns
+
+
+@pytest.mark.parametrize(
+    ("one", "patterns", "named"),
+    [
+        ("jobs.salary_amount", ["jobs.salary_*"], True),
+        ("jobs.salary_amount", ["jobs"], True),
+        ("jobs.salary_amount", ["*"], True),
+        ("jobs.salary_amount", ["hris_*", "jobs.salary"], False),
+        ("jobs.stages.remote_data", ["*.remote_data"], True),
+        ("jobs.stages.remote_data", ["jobs.remote_data"], False),
+        ("hris_employees.employments.pay_rate", ["hris_employees.employments"], True),
+        ("application_attachments", ["application_attachments"], True),
+        ("application_attachments", ["*.remote_data"], False),
+    ],
+)
+def test_a_pattern_names_a_place_or_what_it_is_a_part_of(
+    one: str, patterns: list[str], *, named: bool
+) -> None:
+    assert is_opted_in(one, patterns) is named
+
+
+def test_a_pattern_that_names_nothing_is_refused_with_near_ones() -> None:
+    patterns = ["*", "hris_employees.snn", "jobs.name", "jane@example.com"]
+    lines = list(opt_in_complaints(patterns))
+    assert [line.split(" names")[0] for line in lines] == ["entry 2", "entry 3", "entry 4"]
+    assert "did you mean `hris_employees.ssn`" in lines[0]
+    assert "jane" not in " ".join(lines)
+    assert all(not list(opt_in_complaints([one])) for one in places())
+
+    with pytest.raises(ConfigValidationError) as refused:
+        TapKombo(config={"api_key": KEY, "integration_ids": [A], "opt_in": patterns})
+    assert len(refused.value.errors) == 3
+    assert all("'opt_in'" in line for line in refused.value.errors)
+
+
+@pytest.mark.parametrize(
+    "value", ["jobs.salary_*, *.remote_data", '["jobs.salary_*","*.remote_data"]']
+)
+def test_patterns_may_be_a_text(value: str) -> None:
+    tap = TapKombo(config={"api_key": KEY, "integration_ids": [A], "opt_in": value})
+    assert tap.config["opt_in"] == ["jobs.salary_*", "*.remote_data"]
+
+
+# --- runs
+
+
+def run(
+    kombo: Kombo, *integrations: str, state: dict[str, Any] | None = None, **settings: object
+) -> Sent:
+    """Run with everything selected that is there."""
+    sent = Sent()
+    config = {"api_key": KEY, "api_url": kombo.url, "integration_ids": list(integrations)}
+    catalog = TapKombo(config=config | settings).catalog_dict
+    for entry in catalog["streams"]:
+        for one in entry["metadata"]:
+            one["metadata"]["selected"] = True
+    with time_machine.travel(kombo.emulator.clock.now()):
+        tap = TapKombo(config=config | settings, state=state, catalog=catalog, message_writer=sent)
+        tap.sync_all()
+    return sent
+
+
+@pytest.fixture
+def both(kombo: Kombo) -> Kombo:
+    kombo.emulator.behaviour = Behaviour(remote_data=True)
+    kombo.emulator.add_integration(A)
+    kombo.emulator.add_integration(HR, "HRIS")
+    return kombo
+
+
+def test_without_it_nothing_sensitive_is_in_catalog_schema_or_record(both: Kombo) -> None:
+    sent = run(both, A, HR)
+
+    catalog = TapKombo(config={}, validate_config=False).catalog_dict
+    told = [one for one in (*catalog["streams"], *sent.messages) if "stream" in one]
+    names = {*everywhere([one for one in told if one["stream"] not in GENERAL])}
+    assert names & {*SENSITIVE} == set()
+    assert not {"application_attachments", "candidate_attachments"} & {
+        one["stream"] for one in told
+    }
+    assert not [one for one in both.emulator.requests if one.path.endswith("/attachments")][1:]
+    assert len({one["stream"] for one in sent.messages if one["type"] == "RECORD"}) > 25
+
+
+def test_with_it_all_is_there(both: Kombo, caplog: pytest.LogCaptureFixture) -> None:
+    sent = run(both, A, HR, opt_in=["*"])
+
+    assert {*SENSITIVE} - {*everywhere(sent.messages)} == set()
+    assert sent.records("application_attachments")
+    assert sum(line.startswith("Opted in: ") for line in caplog.messages) == 1
+
+
+def test_what_is_opted_in_later_starts_a_full_pass_and_what_is_given_up_does_not(
+    both: Kombo,
+) -> None:
+    first = run(both, HR)
+    sizes = []
+    for patterns in (["hris_employees.ssn"], ["hris_employees.ssn"], []):
+        both.emulator.clock.advance(days=1)
+        first = run(both, HR, state=first.state, opt_in=patterns)
+        sizes.append(len(first.records("hris_employees")))
+        assert all(("ssn" in one) == bool(patterns) for one in first.records("hris_employees"))
+
+    assert [bool(size) for size in sizes] == [True, False, False]
+
+
+def test_classes_that_need_it_are_those_of_the_design() -> None:
+    assert {Class.PAY, Class.IDENTITY, Class.HEALTH, Class.RAW} == OPT_IN
+    streams = [one.name for one in ENDPOINTS]
+    assert [one for one in places() if one in streams] == [
+        "application_attachments", "candidate_attachments",
+    ]  # fmt: skip
+    assert opted_in(()) == []
+    assert set(opted_in(["*"])) == {
+        *(one.name for one in ENDPOINTS if one.parent),
+        *(
+            place(one.name, path)
+            for one in ENDPOINTS
+            for path in sensitive_paths(one.name, load_schema(one.name))
+        ),
+    }
+
+
+# --- keys
+
+
+def test_ids_that_the_users_chose_are_told_apart_by_integration() -> None:
+    keys: dict[str, list[str]] = {
+        entry["stream"]: list(entry["key_properties"])
+        for entry in TapKombo(
+            config={"opt_in": ["*"]}, validate_config=False, setup_mapper=False
+        ).catalog_dict["streams"]
+    }
+    assert {name: key for name, key in keys.items() if key != ["id"]} == {
+        "application_attachments": ["application_id", "id"],
+        "candidate_attachments": ["candidate_id", "id"],
+        "assessment_orders": ["integration_id", "id"],
+        "assessment_packages": ["integration_id", "id"],
+        "custom_fields": ["integration_id", "id"],
+        "integration_fields": ["integration_id", "id"],
+    }
+    for name, key in keys.items():
+        properties: dict[str, Any] = load_schema(name)["properties"]
+        assert {one: properties[one]["type"] for one in key} == {one: ["string"] for one in key}
+    assert json.dumps(keys)
