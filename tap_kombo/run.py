@@ -22,7 +22,7 @@ from tap_kombo.replication.verdict import conclude
 from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from tap_kombo.api.answers import Record
     from tap_kombo.logs import StatusLine
@@ -63,6 +63,7 @@ class Run:
         self._fanout: Fanout[KomboStream] | None = None
         self._saved_at, self._saved_after = time.monotonic(), 0
         self._status: StatusLine | None = None
+        self._bookmarks: list[Bookmarks] = []
 
     def write_until_done(self, stream: KomboStream) -> None:
         """Write pages as they come, of any stream, until the last pass of one has ended.
@@ -73,6 +74,8 @@ class Run:
         if self._fanout is None:
             self._fanout = self._fan_out(self._streams)
             self._tell_begin()
+            if self._expects_mixture():
+                self._tap.state_writer.write_state(self._tap.state)
             self._progress = self.runner.start(self._tell_progress())
         for handed in self._fanout.pages(stream):
             if handed:
@@ -90,7 +93,9 @@ class Run:
         try:
             for handed in self._fan_out([stream]).pages(stream):
                 if handed:
-                    yield from stream.fitter.fit(handed.page, handed.integration_id)
+                    records = stream.fitter.fit(handed.page, handed.integration_id)
+                    stream.fitter.deselect(records)
+                    yield from records
                     handed.written.set_result(Written())
         finally:
             self.runner.close()
@@ -185,16 +190,16 @@ class Run:
 
     def _fan_out(self, streams: Sequence[KomboStream]) -> Fanout[KomboStream]:
         left = Counter({stream: len(self._ids) for stream in streams})
-        return Fanout(self.runner, self._jobs(streams), left, self._tap.config["concurrency"])
+        passes = {stream: self._passes(stream) for stream in streams}
+        return Fanout(self.runner, self._jobs(passes), left, self._tap.config["concurrency"])
 
-    def _jobs(self, streams: Sequence[KomboStream]) -> Iterator[Job[KomboStream]]:
+    def _jobs(self, passes: Mapping[KomboStream, Passes]) -> Iterator[Job[KomboStream]]:
         """Yield the passes model by model; those that are made of a look-up come first.
 
         They go integration by integration, so that no answer has to be kept for long.
         """
-        made_of_it = [one for one in streams if isinstance(one, IntegrationStream)]
-        others = [one for one in streams if not isinstance(one, IntegrationStream)]
-        passes = {stream: self._passes(stream) for stream in streams}
+        made_of_it = [one for one in passes if isinstance(one, IntegrationStream)]
+        others = [one for one in passes if not isinstance(one, IntegrationStream)]
         first = ((stream, one) for one in self._ids for stream in made_of_it)
         for stream, one in chain(first, product(others, self._ids)):
             yield Job(stream, one, partial(passes[stream].read, one))
@@ -202,4 +207,10 @@ class Run:
     def _passes(self, stream: KomboStream) -> Passes:
         self.report.tallies[stream.name]  # one that nothing is read of is in the report too
         bookmarks = Bookmarks(Entries(self._tap.state, stream.name), policy_of(stream))
+        self._bookmarks.append(bookmarks)
         return Passes(stream, self.kombo, bookmarks, self.report)
+
+    def _expects_mixture(self) -> bool:
+        """Mark where rows of two questions will stand side by side; return whether that is so."""
+        found = [one.expect_mixture(self._ids) for one in self._bookmarks]
+        return any(found)

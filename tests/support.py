@@ -87,7 +87,8 @@ class Sent(GenericSingerWriter[str, Message]):
 @functools.cache
 def discovered() -> dict[str, Any]:
     """Return the catalog as `--discover` prints it."""
-    return TapKombo(config={}, validate_config=False, setup_mapper=False).catalog_dict
+    config = {"opt_in": ["*_attachments"]}
+    return TapKombo(config=config, validate_config=False, setup_mapper=False).catalog_dict
 
 
 @functools.cache
@@ -160,6 +161,7 @@ class Kombo:
         """
         sent = sent or Sent()
         config = {"api_key": KEY, "integration_ids": list(integrations), "api_url": self.url}
+        config["opt_in"] = [one for one in streams if one.endswith("_attachments")]
         now = self.emulator.clock.now() + timedelta(seconds=self.skew)
         with time_machine.travel(now, tick=True):
             tap = TapKombo(

@@ -133,9 +133,10 @@ def test_a_schema_is_one_that_every_loader_understands(endpoint: Endpoint) -> No
     never_null = {
         name: node["type"] for name, node in columns.items() if "null" not in node["type"]
     }
-    assert never_null == {"id": ["string"], "integration_id": ["string"]}
+    keys = {"id", "integration_id", *endpoint.key}
+    assert never_null == {key: ["string"] for key in keys}
     blank: dict[str, Any] = dict.fromkeys(columns)
-    jsonschema.validate(blank | {"id": "1", "integration_id": "greenhouse:1"}, schema)
+    jsonschema.validate(blank | dict.fromkeys(keys, "1"), schema)
 
     flat = flatten_schema(schema, max_level=5)["properties"]
     assert [name for name, node in flat.items() if "type" not in node] == []

@@ -114,6 +114,7 @@ def test_all_is_well(doctor: Doctor) -> None:
         "hris_employees  1 of 1",
         "interviews      1 of 1",
         "",
+        "Opted in: nothing.",
         "The next run sends 6 requests or more: 1 minute(s) at Kombo's limit.",
         ALL,
     ]
@@ -176,7 +177,10 @@ def test_it_forecasts_what_the_next_run_costs(doctor: Doctor) -> None:
         doctor.kombo.emulator.behaviour, rate_limit=1_000, rate_window_seconds=3600
     )
 
-    told = doctor(*names, streams=("integrations", "interviews", "candidate_attachments"))
+    chosen = ("integrations", "interviews", "candidate_attachments")
+    told = doctor(*names, streams=chosen, opt_in=["candidate_attachments"])
+
+    assert "\nOpted in: candidate_attachments.\n" in told
 
     assert (
         "The next run sends 180 requests or more, and one for each record that may have "
@@ -277,6 +281,7 @@ def test_models_that_cannot_be_read_are_named_once_for_each_reason(doctor: Docto
         "  Enable it in the Kombo dashboard if it is wanted.",
         NOT_THERE,
         "  deselect the stream if no integration has it.",
+        "Opted in: nothing.",
         "The next run sends 5 requests or more: 1 minute(s) at Kombo's limit.",
         NOT_ALL,
     ]

@@ -287,7 +287,7 @@ def test_all_integrations_skipped_is_green_with_a_warning(
 def test_discovery_needs_no_workers() -> None:
     threads = threading.enumerate()
     tap = TapKombo(config={}, validate_config=False, setup_mapper=False)
-    assert len(tap.catalog_dict["streams"]) == 43
+    assert len(tap.catalog_dict["streams"]) == 41
     assert "run" not in vars(tap)
     assert threading.enumerate() == threads
 

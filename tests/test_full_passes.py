@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import Sent
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,3 +91,25 @@ def test_two_streams_are_changed_apart(kombo: Kombo) -> None:
 
     assert "updated_after" not in kombo.asked("/ats/jobs")[0].params
     assert kinds_of_passes(kombo) == [False]
+
+
+def test_rows_of_two_questions_take_a_full_pass_whichever_is_asked_next(kombo: Kombo) -> None:
+    """A map is tried, the run is cut off, and the map is taken back."""
+    kombo.emulator.add_integration(A)
+    first = kombo.run(A)
+    kombo.emulator.clock.advance(days=1)
+    mapped = {"interviews": {"title": "'hidden'"}}
+
+    def die() -> None:
+        if len(cut_off.records()) > 30:
+            raise ConnectionAbortedError
+
+    cut_off = Sent(before=die)
+    kombo.attempt(A, state=first.state, stream_maps=mapped, page_size=10, sent=cut_off)
+    states = [one["type"] for one in cut_off.messages].index("STATE")
+    assert states < [one["type"] for one in cut_off.messages].index("RECORD")
+
+    again = kombo.run(A, state=cut_off.state)
+    assert len(again.records()) == len(first.records())
+    kombo.emulator.clock.advance(days=1)
+    assert kombo.run(A, state=again.state).records() == []

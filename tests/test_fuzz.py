@@ -31,6 +31,7 @@ from tap_kombo.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+KEYS = {one.name: one.key for one in ENDPOINTS}
 INTERVIEWS = next(one for one in ENDPOINTS if one.name == "interviews")
 SCHEMA = load_schema(INTERVIEWS.name)
 VALIDATOR = jsonschema.Draft7Validator(SCHEMA)
@@ -213,6 +214,7 @@ def test_each_streams_cleaner_makes_any_record_fit(stream: str, record: dict[str
     clean, validator, names = cleaning(stream)
     changed = {names[at % len(names)]: value for at, value in enumerate(record.values())}
 
-    cleaned = clean(changed | record | {"id": "a", "integration_id": "b"})
+    keys = dict.fromkeys(KEYS[stream], "a") | {"id": "a", "integration_id": "b"}
+    cleaned = clean(changed | record | keys)
 
     assert list(validator.iter_errors(plain(cleaned))) == []

@@ -83,7 +83,7 @@ def test_the_key_is_secret_and_nothing_else() -> None:
 
 
 def test_facts_are_the_same_in_meltano_and_on_the_hub() -> None:
-    facts = ("capabilities", "commands", "executable", "namespace", "select")
+    facts = ("capabilities", "executable", "namespace", "select")
     assert {name: PLUGIN[name] for name in facts} == {name: EXTRACTOR[name] for name in facts}
 
 
@@ -134,7 +134,7 @@ def test_meltano_adds_the_plugin_from_the_file(tmp_path: Path) -> None:
     project.run("add", "--plugin-type", "extractor", "tap-kombo", "--no-install", source)
 
     added = yaml.safe_load((tmp_path / "meltano.yml").read_text())["plugins"]["extractors"][0]
-    same = ("name", "namespace", "settings", "capabilities", "commands")
+    same = ("name", "namespace", "settings", "capabilities")
     assert {name: added[name] for name in same} == {name: PLUGIN[name] for name in same}
     assert sorted(listed(project)) == sorted(BY_NAME)
 

@@ -185,7 +185,11 @@ FORMS = {
     "date-time": r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z",
     "date": r"\d{4}-\d\d-\d\d",
 }
-SUITE_CONFIG: dict[str, Any] = {"api_key": KEY, "integration_ids": list(INTEGRATIONS)}
+SUITE_CONFIG: dict[str, Any] = {
+    "api_key": KEY,
+    "integration_ids": list(INTEGRATIONS),
+    "opt_in": ["*_attachments"],
+}
 
 
 def has_form(text: str, form: str) -> bool:

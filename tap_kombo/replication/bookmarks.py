@@ -10,7 +10,7 @@ import pendulum
 from tap_kombo.api.timestamps import to_kombo, to_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from tap_kombo.api.integrations import Details
     from tap_kombo.replication.question import Question
@@ -56,6 +56,9 @@ class Policy:
         text = self.question.start_date
         return to_moment(text) if text else None
 
+
+MIXED = "mixed"
+"""Entry of the state: rows of two questions may stand side by side."""
 
 ALWAYS_FULL = "as the model knows no other"
 
@@ -131,6 +134,15 @@ class Entries:
             known = found["questions"] if isinstance(found["questions"], dict) else {}
             found["questions"] = {key: one for key, one in known.items() if key in asked}
 
+    @property
+    def mixed(self) -> frozenset[str]:
+        """Integrations that may have rows of two questions."""
+        return frozenset(one for one, entry in self._known.items() if entry.get(MIXED))
+
+    def known(self, integration_id: str) -> dict[str, Any]:
+        """Return the entry of an integration, whether it can be used or not."""
+        return self._known.get(integration_id, {})
+
     def of(self, integration_id: str) -> dict[str, Any]:
         """Return the entry of an integration; it is empty if nothing is remembered.
 
@@ -183,6 +195,26 @@ class Bookmarks:
         self._entries = entries
         self._policy = policy
         self._question = policy.question.id
+        self._mixed = entries.mixed
+
+    def expect_mixture(self, integration_ids: Iterable[str]) -> bool:
+        """Note, before a row is sent, where rows of two questions will stand side by side.
+
+        If the pass does not come to its end, and the former question is asked again, that takes a
+        full pass too.
+
+        Args:
+            integration_ids: The integrations of the run.
+
+        Returns:
+            Whether there are any.
+        """
+        found = False
+        for one in integration_ids if self._policy.incremental else ():
+            entry = self._entries.known(one)
+            if "replication_key_value" in entry and self._grown(entry):
+                found = entry[MIXED] = True
+        return found
 
     def next_pass(self, integration_id: str, details: Details) -> Pass:
         """Return the pass to read now; nothing is remembered yet.
@@ -268,6 +300,7 @@ class Bookmarks:
         entry["question"] = self._question
         self._entries.keep_question(self._policy.question)
         entry.pop("parameters", None)
+        entry.pop(MIXED, None)
         entry.pop("resume", None)
 
     def _reasons(
@@ -289,6 +322,8 @@ class Bookmarks:
         if "data_expired_at" in entry:
             known = "the configuration at Kombo has changed"
             yield f"as {known}" if fresh.is_mark_known else f"as {known}, and Kombo does not tell"
+        if fresh.integration_id in self._mixed:
+            yield "as a pass that asked for something else was not completed"
         if grown := self._grown(entry):
             yield f"as more is asked for than before: {', '.join(grown)}"
         last = _moment(entry, "last_full_pass")
