@@ -33,7 +33,7 @@ from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
 from tap_kombo.sdk import SeamTap
 from tap_kombo.settings import REGIONS, SETTINGS, of_shard
-from tap_kombo.writer import BufferedWriter, OutputError
+from tap_kombo.writer import BufferedWriter, OutputError, SilentWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -219,8 +219,18 @@ class TapKombo(SeamTap):
     @classmethod
     @override
     def cb_test(cls, ctx: click.Context, param: click.Option, value: str) -> None:
+        if cls.message_writer_class is not SilentWriter:
+            silent: type[TapKombo] = type(
+                cls.__name__, (cls,), {"message_writer_class": SilentWriter}
+            )
+            silent.cb_test(ctx, param, value)
+            return
         with _told_in_one_line(cls):
-            super().cb_test(ctx, param, value)
+            try:
+                super().cb_test(ctx, param, value)
+            except click.exceptions.Exit:
+                cls.logger.info("Every selected stream can be read.")
+                raise
 
 
 def _refuse(complaints: Iterable[str]) -> None:

@@ -55,6 +55,13 @@ class BufferedWriter(MsgSpecWriter):
             raise _told(error) from None
 
 
+class SilentWriter(BufferedWriter):
+    """Writes nothing: a test of the connection shows nobody's data to whoever looks on."""
+
+    @override
+    def write_message(self, message: Message) -> None: ...
+
+
 def _told(error: OSError) -> OutputError:
     """Say what happened, and let what is still buffered go nowhere, so that Python can end."""
     with suppress(OSError, ValueError):  # what stands in for it in a test has no number

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,7 @@ from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 A, HR = "greenhouse:demo", "personio:demo"
 GENERAL = {"integration_models", "custom_fields", "integration_fields"}
@@ -258,3 +260,21 @@ def test_ids_that_the_users_chose_are_told_apart_by_integration() -> None:
         properties: dict[str, Any] = load_schema(name)["properties"]
         assert {one: properties[one]["type"] for one in key} == {one: ["string"] for one in key}
     assert json.dumps(keys)
+
+
+# --- what is printed
+
+
+def test_a_test_of_the_connection_prints_no_record(
+    both: Kombo, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = {"api_key": KEY, "api_url": both.url, "integration_ids": [A, HR]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets its own
+
+    with pytest.raises(SystemExit) as ended:
+        TapKombo.get_singer_command().main([f"--config={tmp_path / 'config.json'}", "--test"])
+
+    assert ended.value.code == 0
+    assert capsys.readouterr().out == ""
+    assert both.asked("/ats/candidates")
