@@ -27,6 +27,7 @@ from tap_kombo.config import (
 )
 from tap_kombo.documents import DocumentError, shown
 from tap_kombo.privacy import opt_in_complaints
+from tap_kombo.pseudonyms import pseudonym_complaints
 from tap_kombo.settings import INTEGRATION_ID, LIMITS_OF_THE_SDK, MAX_INTEGRATIONS
 
 if TYPE_CHECKING:
@@ -290,6 +291,7 @@ _CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
     "api_url": _bad_address,
     "filters": _bad_filters,
     "opt_in": _bad_patterns,
+    "pseudonyms": pseudonym_complaints,
     "shard": _bad_shard,
     "start_date": _bad_start,
 }

@@ -17,6 +17,7 @@ from tap_kombo.api.problems import (
     KomboError,
     Problem,
 )
+from tap_kombo.policies import hidden_lines
 from tap_kombo.privacy import opted_in
 from tap_kombo.replication.report import named
 from tap_kombo.settings import REGIONS
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from tap_kombo.api.problems import Rule
     from tap_kombo.run import Run
     from tap_kombo.sdk import SeamTap
+    from tap_kombo.streams import KomboStream
 
 _OF_THE_KEY = (KEY_REFUSED, RULES["PLATFORM.AUTHENTICATION_INVALID"])
 
@@ -49,6 +51,7 @@ class Report:
         troubles: Why an integration cannot be read as a whole.
         streams: The selected streams, each with why its model of an integration cannot be read.
         opted_in: What `opt_in` names, streams and properties.
+        hidden: What pseudonyms make of the selected streams, in lines.
         pace: Seconds between two requests at Kombo's limit; none if it has not told it.
     """
 
@@ -57,6 +60,7 @@ class Report:
     troubles: Mapping[str, Problem]
     streams: Mapping[Endpoint, Mapping[str, Problem]]
     opted_in: Sequence[str] = ()
+    hidden: Sequence[str] = ()
     pace: float | None = None
 
     @property
@@ -80,6 +84,7 @@ class Report:
             for problem in troubles.values()
         )
         yield f"Opted in: {named(self.opted_in, 10) or 'nothing'}."
+        yield from self.hidden
         yield self._forecast()
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
 
@@ -126,13 +131,13 @@ class Report:
         ]
 
 
-def examine(tap: SeamTap, run: Run, selected: Sequence[Endpoint]) -> Report:
+def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Report:
     """Ask Kombo about each integration, and compare with the selection.
 
     Args:
         tap: The tap with the settings of the run.
         run: A run that has not begun; one that does not retry, as whoever waits can ask again.
-        selected: The streams that the next run reads.
+        chosen: The streams that the next run reads.
 
     Returns:
         What can be read.
@@ -151,9 +156,10 @@ def examine(tap: SeamTap, run: Run, selected: Sequence[Endpoint]) -> Report:
     }
     details = {one: look_up.details for one, look_up in found.items()}
     ready = {one: known for one, known in details.items() if one not in troubles}
-    streams = {endpoint: _missing(endpoint, ready) for endpoint in selected}
+    streams = {endpoint: _missing(endpoint, ready) for endpoint in (one.endpoint for one in chosen)}
+    hidden = list(hidden_lines(chosen, tap.config))
     opted = opted_in(tap.config["opt_in"])
-    return Report(_settings_of(tap), details, troubles, streams, opted, run.kombo.pace)
+    return Report(_settings_of(tap), details, troubles, streams, opted, hidden, run.kombo.pace)
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pendulum
+from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_kombo.api.filters import as_text
 from tap_kombo.api.timestamps import to_kombo, to_moment
+from tap_kombo.privacy import place
+from tap_kombo.pseudonyms import Plan, Pseudonyms, Treatment, treatments
 from tap_kombo.replication.bookmarks import Policy
 from tap_kombo.replication.question import Question, fingerprint
+from tap_kombo.replication.report import named
 from tap_kombo.schemas import outline
 from tap_kombo.selection import deselected_paths
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+
+    from tap_kombo.api.answers import Record
 
 FLATTENING = tuple(
     f"flattening_{name}" for name in ("enabled", "max_depth", "separator", "max_key_length")
@@ -40,6 +46,7 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
             start_date=to_kombo(to_moment(start_date)) if start_date else None,
             deselected=tuple(".".join(path) for path in unwanted),
             columns=fingerprint(outline(schema)),
+            pseudonyms=pseudonyms_fingerprint(config),
             maps=maps_fingerprint(config | {"stream_maps": stream.tap.stream_maps}, stream.name),
         ),
         incremental=stream.endpoint.incremental,
@@ -50,6 +57,13 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
         resumable=not stream.replaces_table,  # rows of an earlier run would be dropped
         former_parameters=fingerprint(former),
     )
+
+
+def pseudonyms_fingerprint(config: Mapping[str, Any]) -> str:
+    """Return a hash of what is hidden, how and with which key; empty if nothing is."""
+    if not config.get("pseudonyms"):
+        return ""
+    return fingerprint([config["pseudonyms"], config["pseudonym_key"]])
 
 
 def maps_fingerprint(config: Mapping[str, Any], stream: str) -> str:
@@ -74,3 +88,53 @@ def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str
         if fnmatch(stream, source):
             own[key] = columns
     yield from (own or otherwise).items()
+
+
+def failing_column(stream: Any, record: Mapping[str, Any]) -> str | None:  # noqa: ANN401
+    """Find the column whose expression fails for a record, by trying one after the other."""
+    for key, columns in concerned_maps(stream.config, stream.name):
+        for column, expression in columns.items() if isinstance(columns, dict) else ():
+            if column.startswith("__") and column != "__filter__":
+                continue
+            alone: dict[str, Any] = {stream.name: {column: expression}}
+            try:
+                mapper = PluginMapper({**stream.config, "stream_maps": alone}, stream.logger)
+                mapper.register_raw_stream_schema(stream.name, stream.schema, None)
+                mapper.stream_maps[stream.name][0].transform(dict(record))
+            except Exception:  # noqa: BLE001 - an expression raises anything
+                return column if key == stream.name else f"{column} of {key}"
+    return None
+
+
+def hidden_lines(streams: Iterable[Any], config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what pseudonyms make of the streams: how many columns are hashed, nulled, left clear.
+
+    Args:
+        streams: The streams of a run.
+        config: The settings.
+    """
+    if not config.get("pseudonyms"):
+        return
+    plan = Plan.of(config["pseudonyms"])
+    found: dict[Treatment, list[str]] = {one: [] for one in Treatment}
+    for stream in streams:
+        for path, told in treatments(plan, stream.name, stream.schema):
+            found[told].append(place(stream.name, path))
+    for told, places in found.items():
+        which = "" if told is Treatment.CLEAR else f": {named(places, 10)}"
+        yield f"Pseudonyms ({plan.preset}): {len(places):,} {told.value}{which}."
+
+
+def hiding_of(stream: Any) -> Callable[[list[Record]], None]:  # noqa: ANN401
+    """Return what takes out of a stream's records what is not sent, and hides what is personal."""
+    deselect, config = stream.fitter.deselect, stream.config
+    if not config.get("pseudonyms"):
+        return cast("Callable[[list[Record]], None]", deselect)
+    plan, key = Plan.of(config["pseudonyms"]), config["pseudonym_key"]
+    pseudonyms = Pseudonyms(plan, key, stream.name, stream.schema)
+
+    def hide(records: list[Record]) -> None:
+        deselect(records)
+        pseudonyms.hide(records)
+
+    return hide

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from tap_kombo.api.kombo import Access, Kombo
 from tap_kombo.kinds import IntegrationStream
 from tap_kombo.logs import status_line
-from tap_kombo.policies import policy_of
+from tap_kombo.policies import hidden_lines, policy_of
 from tap_kombo.privacy import opted_in
 from tap_kombo.replication.bookmarks import Bookmarks, Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
@@ -94,7 +94,7 @@ class Run:
             for handed in self._fan_out([stream]).pages(stream):
                 if handed:
                     records = stream.fitter.fit(handed.page, handed.integration_id)
-                    stream.fitter.deselect(records)
+                    stream.hide(records)
                     yield from records
                     handed.written.set_result(Written())
         finally:
@@ -175,6 +175,8 @@ class Run:
         tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts)
         if opted := opted_in(tap.config["opt_in"]):
             tap.logger.info("Opted in: %s.", named(opted, 10))
+        for line in hidden_lines(self._streams, tap.config):
+            tap.logger.info("%s", line)
 
     async def _tell_progress(self) -> None:
         """Tell now and then how far the run has come; on a terminal in one line, each second."""

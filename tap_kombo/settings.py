@@ -28,6 +28,8 @@ MAX_INTEGRATIONS = 100_000
 INTEGRATION_ID = r"^[A-Za-z0-9_][A-Za-z0-9_.:~+=|-]{0,199}$"
 """It stands in a header, in an address and in the log; an e-mail address is none."""
 
+_PATTERNS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 200}}
+
 SETTINGS: dict[str, Any] = th.PropertiesList(
     th.Property(
         "api_key",
@@ -158,6 +160,33 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
             "`hris_employees.ssn`, `jobs.salary_*`, `*.remote_data` or `application_attachments`; "
             "`*` is all of it."
         ),
+    ),
+    th.Property(
+        "pseudonyms",
+        th.CustomType(
+            {
+                "type": ["string", "object"],
+                "additionalProperties": False,
+                "properties": {
+                    "preset": {"type": "string"},
+                    "email_domain": {"type": "boolean"},
+                    **dict.fromkeys(("keep", "hash", "null"), _PATTERNS),
+                },
+            }
+        ),
+        title="Pseudonyms",
+        description=(
+            "Put keyed hashes in the place of personal values, the same wherever a value occurs: "
+            "`people`, `strict`, or an object with `preset`, `keep`, `hash`, `null` and "
+            "`email_domain`."
+        ),
+    ),
+    th.Property(
+        "pseudonym_key",
+        th.StringType(min_length=32, max_length=1000),
+        secret=True,
+        title="Pseudonym key",
+        description="Key of the pseudonyms, 32 characters or more; another key makes all others.",
     ),
     th.Property(
         "filters",

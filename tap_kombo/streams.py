@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import metrics
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
-from singer_sdk.mapper import PluginMapper
 from singer_sdk.pagination import SinglePagePaginator
 from singer_sdk.singerlib import ActivateVersionMessage, Metadata, RecordMessage, SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -26,7 +25,7 @@ from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo
-from tap_kombo.policies import concerned_maps
+from tap_kombo.policies import failing_column, hiding_of
 from tap_kombo.privacy import hidden_paths, without
 from tap_kombo.records import Fitter, is_anonymized
 from tap_kombo.replication.fanout import Written
@@ -35,7 +34,7 @@ from tap_kombo.sdk import SeamStream, SeamTap
 from tap_kombo.selection import deselected_paths
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
     import requests
     from singer_sdk.helpers.types import Auth, Context
@@ -262,6 +261,11 @@ class KomboStream(SeamStream):
         unwanted = [*self.hidden, *deselected_paths(self.mask)]
         return Fitter(self.whole_schema, self.name, unwanted)
 
+    @cached_property
+    def hide(self) -> Callable[[list[Record]], None]:
+        """What takes out of records what is not sent, and hides what is personal."""
+        return hiding_of(self)
+
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         if self.ABORT_AT_RECORD_COUNT is not None:
@@ -287,7 +291,7 @@ class KomboStream(SeamStream):
         if self.config["anonymized_records"] == "skip":
             blanked = [record for record in records if is_anonymized(record)]
             records = [record for record in records if not is_anonymized(record)]
-        self.fitter.deselect(records)
+        self.hide(records)
         extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
         version = self.tap.initialized_at if self.replaces_table else None
         write, sent, gone = self.tap.write_message, 0, 0
@@ -340,24 +344,9 @@ class KomboStream(SeamStream):
     def _unmappable(self, record: Record, error: Exception, integration_id: str) -> KomboError:
         """Say which column's expression fails, without it and without the value."""
         what = type(error).__name__
-        if column := self._failing_column(record):
+        if column := failing_column(self, record):
             what = f"{what} in column {column}"
         return KomboError(Problem(UNMAPPABLE, what), f"{self.name} of {integration_id}")
-
-    def _failing_column(self, record: Record) -> str | None:
-        """Find the column whose expression fails for a record, by trying one after the other."""
-        for key, columns in concerned_maps(self.config, self.name):
-            for column, expression in columns.items() if isinstance(columns, dict) else ():
-                if column.startswith("__") and column != "__filter__":
-                    continue
-                alone: dict[str, Any] = {self.name: {column: expression}}
-                try:
-                    mapper = PluginMapper({**self.config, "stream_maps": alone}, self.logger)
-                    mapper.register_raw_stream_schema(self.name, self.schema, None)
-                    mapper.stream_maps[self.name][0].transform(dict(record))
-                except Exception:  # noqa: BLE001 - an expression raises anything
-                    return column if key == self.name else f"{column} of {key}"
-        return None
 
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:

@@ -210,8 +210,7 @@ class TapKombo(SeamTap):
             parse_env_config=given.parse_env,
             catalog=json.load(catalog) if catalog else None,
         )
-        selected = [one.endpoint for one in tap.selected]
-        report = examine(tap, tap.make_run([], max_retries=0), selected)
+        report = examine(tap, tap.make_run([], max_retries=0), tap.selected)
         for line in report.lines():
             click.echo(line)
         sys.exit(0 if report.is_fine else 1)

@@ -79,7 +79,10 @@ def test_kind_is_one_that_meltano_handles_well() -> None:
 
 
 def test_the_key_is_secret_and_nothing_else() -> None:
-    assert [one["name"] for one in PLUGIN["settings"] if one.get("sensitive")] == ["api_key"]
+    assert [one["name"] for one in PLUGIN["settings"] if one.get("sensitive")] == [
+        "api_key",
+        "pseudonym_key",
+    ]
 
 
 def test_facts_are_the_same_in_meltano_and_on_the_hub() -> None:

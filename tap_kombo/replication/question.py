@@ -32,6 +32,7 @@ class Question:
         start_date: Lower bound of a full pass, as Kombo reads it.
         deselected: Paths of the columns that are left out.
         columns: A hash of all columns with their types.
+        pseudonyms: A hash of what is hidden, how and with which key; empty if nothing is.
         maps: A hash of stream maps and flattening; empty if there are none.
     """
 
@@ -43,6 +44,7 @@ class Question:
     deselected: tuple[str, ...]
     columns: str
     maps: str
+    pseudonyms: str = ""
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -96,5 +98,6 @@ _GROWN: Mapping[str, Callable[[Any, Any], bool]] = {
     "deselected": lambda before, now: not all(_is_within(one, now or ()) for one in before or ()),
     "columns": operator.ne,
     "maps": operator.ne,
+    "pseudonyms": lambda before, now: (before or "") != (now or ""),
 }
 """Of each part, whether it asks for more than before."""

@@ -1,0 +1,282 @@
+"""Pseudonyms: keyed hashes in the place of personal values, the same wherever a value occurs."""
+
+from __future__ import annotations
+
+import difflib
+import hmac
+import unicodedata
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.privacy import Class, class_of, place, walk
+from tap_kombo.schemas import load_schema
+from tap_kombo.selection import ENTRIES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from tap_kombo.api.answers import Record
+
+DIGITS = 32
+"""Hex digits of a pseudonym: half of what SHA-256 gives, and far more than there are people."""
+
+KEY_CHARACTERS = 32
+"""Fewest characters of a key: a shorter one can be guessed, and with it every value."""
+
+CACHED = 50_000
+"""So many pseudonyms are remembered; the same people stand in many records."""
+
+Hide: TypeAlias = Callable[[Any], Any]
+Tree: TypeAlias = "dict[str, Tree | Hide]"
+
+
+class Treatment(StrEnum):
+    """What becomes of a value."""
+
+    HASH = "hashed"
+    NULL = "nulled"
+    CLEAR = "left clear"
+
+
+_PEOPLE = {Class.NAME, Class.EMAIL, Class.PHONE}
+PRESETS: Mapping[str, frozenset[Class]] = {
+    "people": frozenset(_PEOPLE),
+    "strict": frozenset(Class) - {Class.PAY, Class.PLAIN},
+}
+"""Classes that are hidden."""
+
+STRICT_ENDS = frozenset({"custom_fields", "remote_id", "employee_number"})
+"""Ends of paths that `strict` hides too: the tool's own ids lead back to a person."""
+
+_NEVER = frozenset({"id", "integration_id", "changed_at", "remote_deleted_at"})
+"""What keys and bookmarks are made of stays; ids of Kombo name nobody."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is hidden, and how.
+
+    Attributes:
+        preset: Name of the preset.
+        keep: Patterns of what stays clear all the same.
+        hash: Patterns of what is hashed besides.
+        null: Patterns of what is nulled besides.
+        email_domain: Whether the domain of an e-mail address stays.
+    """
+
+    preset: str = "people"
+    keep: Sequence[str] = ()
+    hash: Sequence[str] = ()
+    null: Sequence[str] = ()
+    email_domain: bool = False
+
+    @classmethod
+    def of(cls, setting: str | Mapping[str, Any]) -> Plan:
+        """Read the setting `pseudonyms`."""
+        return cls(preset=setting) if isinstance(setting, str) else cls(**setting)
+
+    def treatment(self, stream: str, path: Sequence[str], schema: Mapping[str, Any]) -> Treatment:
+        """Return what becomes of the values of a property."""
+        one = place(stream, path)
+        if path[-1] in _NEVER:
+            return Treatment.CLEAR
+        if _named(one, self.null):
+            return Treatment.NULL
+        is_hidden = _named(one, self.hash) or (
+            class_of(stream, path) in PRESETS[self.preset]
+            or (self.preset == "strict" and path[-1] in STRICT_ENDS)
+        )
+        if not is_hidden or _named(one, self.keep):
+            return Treatment.CLEAR
+        return Treatment.HASH if _is_text(schema) else Treatment.NULL
+
+
+def _named(one: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatchcase(one, pattern) for pattern in patterns)
+
+
+def _is_text(schema: Mapping[str, Any]) -> bool:
+    """Tell whether a hash fits: a text that is no date."""
+    return "string" in schema.get("type", ()) and "format" not in schema
+
+
+def treatments(
+    plan: Plan, stream: str, schema: Mapping[str, Any]
+) -> Iterator[tuple[tuple[str, ...], Treatment]]:
+    """Yield what becomes of each value of a stream, without those below one that is nulled.
+
+    Args:
+        plan: What is hidden.
+        stream: Name of the stream.
+        schema: Its JSON Schema.
+    """
+    nulled: list[tuple[str, ...]] = []
+    for path, one in walk(schema):
+        if any(path[: len(above)] == above for above in nulled):
+            continue
+        items = one.get("items", {})
+        values = items if items and "properties" not in items else one  # of a list of texts, these
+        told = plan.treatment(stream, path, values)
+        if told is Treatment.NULL:
+            nulled.append(path)
+            yield path, told
+        elif "properties" not in one and "properties" not in items:
+            yield (path if values is one else (*path, ENTRIES)), told
+
+
+class Pseudonyms:
+    """Hides what is personal in the records of one stream.
+
+    Args:
+        plan: What is hidden.
+        key: The key; whoever has it can find out whose a pseudonym is.
+        stream: Name of the stream.
+        schema: Its JSON Schema, without what is not sent.
+    """
+
+    def __init__(self, plan: Plan, key: str, stream: str, schema: Mapping[str, Any]) -> None:
+        """Find out which values there are to hide."""
+        hasher = _Hasher(key.encode(), email_domain=plan.email_domain)
+        self._tree: Tree = {}
+        for path, told in treatments(plan, stream, schema):
+            if told is not Treatment.CLEAR:
+                kind = class_of(stream, path) or Class.PLAIN
+                _plant(self._tree, path, _none if told is Treatment.NULL else hasher.of(kind))
+
+    def hide(self, records: Iterable[Record]) -> None:
+        """Put pseudonyms into records, in place; null stays null."""
+        if self._tree:
+            for record in records:
+                _hide(record, self._tree)
+
+
+def pseudonym(key: bytes, kind: Class, value: str) -> str:
+    """Return the pseudonym of a value.
+
+    It is the first 32 hex digits of HMAC-SHA256 over the class, a line end, and the value as
+    `normalised` gives it.
+
+    Args:
+        key: The key.
+        kind: The class of the value, so that equal texts of two classes do not meet.
+        value: The value.
+    """
+    message = f"{kind.value}\n{normalised(kind, value)}".encode("utf-8", "replace")
+    return hmac.digest(key, message, "sha256").hex()[:DIGITS]
+
+
+def normalised(kind: Class, value: str) -> str:
+    """Return a value as it is hashed, so that two spellings of one thing are one.
+
+    Args:
+        kind: The class of the value.
+        value: The value.
+    """
+    if kind is Class.EMAIL:
+        return value.strip().lower()
+    if kind is Class.PHONE:
+        return "".join(one for one in value if one.isdecimal() or one == "+")
+    if kind is Class.NAME:
+        return unicodedata.normalize("NFC", value).strip().casefold()
+    return value
+
+
+@dataclass
+class _Hasher:
+    """Makes pseudonyms with one key, each once."""
+
+    key: bytes
+    email_domain: bool
+    _known: dict[tuple[Class, str], str] = field(default_factory=dict)
+
+    def of(self, kind: Class) -> Hide:
+        """Return what hashes the values of a class."""
+
+        def hashed(value: Any) -> Any:  # noqa: ANN401
+            if type(value) is not str:
+                return None
+            found = self._known.get((kind, value))
+            if found is None:
+                if len(self._known) >= CACHED:
+                    self._known.clear()
+                found = self._known[kind, value] = self._made(kind, value)
+            return found
+
+        return hashed
+
+    def _made(self, kind: Class, value: str) -> str:
+        made = pseudonym(self.key, kind, value)
+        local, at, domain = value.strip().lower().rpartition("@")
+        keeps_domain = self.email_domain and kind is Class.EMAIL and local and at
+        return f"{made}@{domain}" if keeps_domain else made
+
+
+def _none(_: object) -> None:
+    """Hide a value that cannot be hashed."""
+
+
+def _plant(tree: Tree, path: Sequence[str], hide: Hide) -> None:
+    *above, name = path
+    for one in above:
+        inner = tree.setdefault(one, {})
+        if not isinstance(inner, dict):
+            return  # what is above is hidden already
+        tree = inner
+    tree[name] = hide
+
+
+def _hide(value: Any, tree: Tree) -> None:  # noqa: ANN401
+    """Hide what a tree names in an object or a list."""
+    if type(value) is dict:
+        for name, inner in tree.items():
+            one = value.get(name)
+            if one is None:
+                continue
+            if type(inner) is dict:
+                _hide(one, inner)
+            else:
+                value[name] = inner(one)  # type: ignore[operator] # it is no tree
+    elif type(value) is list and ENTRIES in tree:
+        inner = tree[ENTRIES]
+        if type(inner) is dict:
+            for one in value:
+                _hide(one, inner)
+        else:
+            value[:] = [None if one is None else inner(one) for one in value]  # type: ignore[operator]
+
+
+def pseudonym_complaints(
+    value: str | Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield one sentence for each mistake in the setting `pseudonyms`.
+
+    Args:
+        value: The setting.
+        config: All settings.
+    """
+    plan = {"preset": value} if isinstance(value, str) else value
+    if plan.get("preset", "people") not in PRESETS:
+        yield f"its preset must be one of {', '.join(PRESETS)}"
+    key = config.get("pseudonym_key")
+    if not key:
+        yield "it needs 'pseudonym_key', as there are no hashes without a key"
+    elif key == config.get("api_key"):
+        yield "'pseudonym_key' must not be the API key, which others know"
+    for name in ("keep", "hash", "null"):
+        for number, pattern in enumerate(plan.get(name, ()), 1):
+            if not any(fnmatchcase(one, pattern) for one in _all_places()):
+                near = difflib.get_close_matches(pattern[:100], _all_places(), n=2, cutoff=0.6)
+                hint = f"; did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
+                yield f"entry {number} of `{name}` names no property{hint}"
+
+
+@cache
+def _all_places() -> tuple[str, ...]:
+    return tuple(
+        place(one.name, path) for one in ENDPOINTS for path, _ in walk(load_schema(one.name))
+    )
