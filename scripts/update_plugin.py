@@ -89,7 +89,8 @@ def kind(schema: Mapping[str, Any]) -> str:
     """
     if schema.get("format") == "date-time":
         return "date_iso8601"
-    return "object" if "object" in schema["type"] else "string"
+    types = schema["type"]
+    return "object" if "object" in types and "string" not in types else "string"
 
 
 def render() -> bytes:

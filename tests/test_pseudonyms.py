@@ -50,7 +50,7 @@ def filled(schema: dict[str, Any], text: str) -> Any:  # noqa: ANN401
         return {"anything": [text]}
     if "string" in kinds:
         return "2026-01-01T00:00:00Z" if "format" in schema else text
-    return 1
+    return True if "boolean" in kinds else 1
 
 
 def texts(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
