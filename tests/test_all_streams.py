@@ -109,6 +109,7 @@ def loaded(postgres: PostgreSQL, worker_id: str) -> Loaded:
                 "TAP_KOMBO_API_URL": url,
                 "TAP_KOMBO_MAX_RETRIES": "0",
                 "TAP_KOMBO__SELECT": '["*.*"]',
+                "TAP_KOMBO_OPT_IN": "*",
                 "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "all_streams",
                 **postgres.target_settings,
             },

@@ -12,7 +12,7 @@ import pytest
 from recipes import Block, Page, Rows, Warehouse
 from singer_sdk.exceptions import StreamMapConfigError
 from starlette.responses import JSONResponse
-from support import KEY, discovered, failing, refusal
+from support import KEY, discovered, failing, refusal, shown
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, MeltanoProject
@@ -65,7 +65,7 @@ class Story:
 def at_kombo(*integrations: AtsIntegration) -> Rows:
     """The interviews that a full pass of these integrations gets."""
     return {
-        row["id"]: {"integration_id": one.id, **row}
+        row["id"]: {"integration_id": one.id, **shown("interviews", row)}
         for one in integrations
         for row in one.records("ats_interviews")
     }
