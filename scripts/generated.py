@@ -23,9 +23,31 @@ def run(description: str | None, files: Iterable[tuple[Path, bytes]]) -> int:
     Returns:
         0, or 1 if `--check` was given and a file is not current.
     """
+    return write(files, check=options(description).parse_args().check)
+
+
+def options(description: str | None) -> argparse.ArgumentParser:
+    """Return what every script understands.
+
+    Args:
+        description: What the script is for.
+    """
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--check", action="store_true", help="change nothing")
-    check, script = parser.parse_args().check, Path(sys.argv[0]).name
+    return parser
+
+
+def write(files: Iterable[tuple[Path, bytes]], *, check: bool) -> int:
+    """Write files, or tell which are not current.
+
+    Args:
+        files: Each file, and what it has to hold.
+        check: Whether to change nothing.
+
+    Returns:
+        0, or 1 if nothing may be changed and a file is not current.
+    """
+    script = Path(sys.argv[0]).name
     outdated = [
         (file, wanted) for file, wanted in files if not file.exists() or file.read_bytes() != wanted
     ]

@@ -66,8 +66,10 @@ def _told(error: OSError) -> OutputError:
     """Say what happened, and let what is still buffered go nowhere, so that Python can end."""
     with suppress(OSError, ValueError):  # what stands in for it in a test has no number
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    what = "its reader has ended" if isinstance(error, BrokenPipeError) else error.strerror
+    what = error.strerror
+    if isinstance(error, BrokenPipeError):
+        what = "its reader has ended. The cause is in the loader's own lines above"
     return OutputError(
-        f"Standard output cannot be written: {what}. See the log of the loader; the next run goes "
-        "on from the last state that it has confirmed."
+        f"Standard output cannot be written: {what}. The next run goes on from the last state that "
+        "the loader has confirmed."
     )

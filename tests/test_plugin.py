@@ -18,7 +18,7 @@ from referencing import Registry, Resource
 from test_project import CHECKOUT, EXTRACTOR
 
 from scripts.meltano_project import MeltanoProject
-from scripts.update_plugin import kind
+from scripts.update_plugin import files, kind
 from tap_kombo.settings import SETTINGS
 from tap_kombo.tap import TapKombo
 
@@ -114,6 +114,21 @@ def test_the_hub_accepts_the_definition() -> None:
 
     assert [error.message for error in validator.iter_errors(PLUGIN)] == []
     assert not validator.is_valid(PLUGIN | {"quality": "shiny"})
+
+
+def test_one_account_is_named_everywhere() -> None:
+    """A release sets it with `--account`; until then a placeholder stands for it."""
+    account = PLUGIN["variant"]
+    assert PLUGIN["repo"] == f"https://github.com/{account}/tap-kombo"
+    now = {path: text.decode() for path, text in files(account)}
+    then = {path: text.decode() for path, text in files(f"not-{account}")}
+
+    assert {path: path.read_text() for path in now} == now
+    assert len(then) == 3
+    for path, text in then.items():
+        assert f"github.com/{account}/" in now[path]
+        assert f"github.com/not-{account}/tap-kombo" in text
+        assert f"github.com/{account}/" not in text
 
 
 def test_the_logo_is_small() -> None:

@@ -48,7 +48,7 @@ def test_a_loader_that_ends_is_told_in_one_line(command: list[str]) -> None:
 
     assert tap.wait() == 1
     (line,) = errors(log)
-    assert "Standard output cannot be written: its reader has ended. See the log of the" in line
+    assert "its reader has ended. The cause is in the loader's own lines above. The next" in line
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
