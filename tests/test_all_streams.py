@@ -14,13 +14,14 @@ import pytest
 from jsonschema import Draft7Validator
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import KEY, differences, discovered, refusal
+from support import KEY, differences, refusal
 
 from kombo_emulator import Behaviour, Emulator, serve
 from kombo_emulator.examples import EXAMPLES_ID
 from kombo_emulator.table import LISTS
 from scripts.meltano_project import CHECKOUT, MeltanoProject
 from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
+from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
     from starlette.responses import Response
@@ -64,7 +65,7 @@ class Loaded:
 
 def as_stored(stream: str, record: dict[str, Any]) -> dict[str, Any]:
     """A record as psycopg returns it: moments without a zone, days and decimals as such."""
-    properties = discovered_schema(stream)["properties"]
+    properties = load_schema(stream)["properties"]
     return {name: _stored(value, properties[name].get("format")) for name, value in record.items()}
 
 
@@ -74,13 +75,6 @@ def _stored(value: Any, form: str | None) -> Any:  # noqa: ANN401
     if isinstance(value, str) and form == "date":
         return dt.date.fromisoformat(value)
     return Decimal(str(value)) if isinstance(value, float) else value
-
-
-def discovered_schema(stream: str) -> dict[str, Any]:
-    schema: dict[str, Any] = next(
-        one["schema"] for one in discovered()["streams"] if one["stream"] == stream
-    )
-    return schema
 
 
 def without_look_up(asked: Received) -> Response | None:
@@ -200,7 +194,7 @@ def test_official_examples_fit_the_schema_and_are_stored_unchanged(loaded: Loade
         f"{stream} {error.json_path}"
         for stream, records in examples.items()
         for record in records
-        for error in Draft7Validator(discovered_schema(stream)).iter_errors(
+        for error in Draft7Validator(load_schema(stream)).iter_errors(
             record | {"integration_id": "x"}
         )
     }

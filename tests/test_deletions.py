@@ -236,7 +236,7 @@ def test_a_map_for_a_stream_that_is_not_selected_is_refused(stream: str) -> None
     maps = {stream: {"_sdc_deleted_at": "remote_deleted_at"}}
     config = {"api_key": KEY, "integration_ids": [ACME], "stream_maps": maps}
 
-    with pytest.raises(StreamMapConfigError, match="Property 'id' was not detected in schema"):
+    with pytest.raises(StreamMapConfigError, match=r"Property '\w+' was not detected in schema"):
         TapKombo(config=config, catalog=catalog)
 
 

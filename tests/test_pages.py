@@ -23,6 +23,8 @@ from test_readme import COMMANDS, MELTANO, TAP, blocks, shell
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
 from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.privacy import opted_in
+from tap_kombo.pseudonyms import Plan
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -185,8 +187,8 @@ def test_columns_are_chosen_in_meltano(place: Place) -> None:
         ("excluded", "interviews.video_conferencing_url"),
         ("excluded", "applications.candidate.phone_numbers"),
         ("selected", "applications.candidate.first_name"),
-        ("excluded", "hris_employees.ssn"),
     } <= set(listed)
+    assert "hris_employees.ssn" not in dict(map(reversed, listed))  # nobody has opted in
 
 
 def test_a_list_of_your_own_replaces_what_is_off_by_default() -> None:
@@ -255,7 +257,7 @@ def everything(place: Place) -> str:
 
 def test_no_address_is_sent_if_its_columns_are_left_out(kombo: Kombo) -> None:
     kombo.emulator.add_integration(A, "ATS", SIZE)
-    lines, _ = fenced("personal-data.md", "yaml")
+    _, lines, *_ = fenced("personal-data.md", "yaml")
     left_out = {tuple(rule.removeprefix("!").split(".")) for rule in yaml.safe_load(lines)}
     chosen, sent = copy.deepcopy(discovered()), Sent()
     for entry in chosen["streams"]:
@@ -273,8 +275,22 @@ def test_no_address_is_sent_if_its_columns_are_left_out(kombo: Kombo) -> None:
     assert [one for one in addresses(kombo) if one in messages] == []
 
 
+def test_what_is_opted_in_and_hidden_is_as_the_page_says() -> None:
+    opted, _, hidden, changed, _ = map(yaml.safe_load, fenced("personal-data.md", "yaml"))
+    settings = [one["plugins"]["extractors"][0]["config"] for one in (opted, hidden)]
+    config = {"api_key": KEY, "integration_ids": [A], "pseudonym_key": "k" * 32}
+
+    tap = TapKombo(config=settings[1] | settings[0] | config)
+    assert "hris_employees.date_of_birth" in opted_in(tap.config["opt_in"])
+    assert tap.config["pseudonyms"] == "people"
+
+    plan = Plan.of(TapKombo(config=config | changed).config["pseudonyms"])
+    assert plan.email_domain
+    assert plan.null == ["candidates.custom_fields"]
+
+
 def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:
-    _, maps = fenced("personal-data.md", "yaml")
+    *_, maps = fenced("personal-data.md", "yaml")
     [run] = bash("personal-data.md")
     clear = addresses(kombo)
     at_kombo = kombo.emulator.integrations[A]
