@@ -35,6 +35,10 @@ demo: install ## Load emulated Kombo data into PostgreSQL, twice
 test: install lint ## Run every check and every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
+.PHONY: check
+check: .venv/.installed lint ## Run what needs neither Meltano nor a database: some three minutes
+	$(BIN)/pytest -n auto --dist loadgroup -m "not system"
+
 .PHONY: nightly
 nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
 	CONVERGENCE_EXAMPLES=10000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \

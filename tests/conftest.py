@@ -28,12 +28,21 @@ settings.register_profile("tests", deadline=None, suppress_health_check=[HealthC
 settings.load_profile("tests")
 
 
+INSTALLING = {
+    f"test_{name}"
+    for name in ("dockerfile", "docs", "examples", "first_errors", "own_project", "plugin", "wheel")
+}
+"""Modules that install something, or that run Meltano without a database."""
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker run all of a module that needs PostgreSQL, as its tests share their loads."""
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+            item.add_marker(pytest.mark.system)
+        elif item.path.stem in INSTALLING:
             item.add_marker(pytest.mark.system)
 
 
