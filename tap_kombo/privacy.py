@@ -175,6 +175,23 @@ def is_opted_in(one: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(whole, pattern) for pattern in patterns for whole in wholes)
 
 
+def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, Any]:
+    """Return a catalog, maybe an old one, whose schemas lack what nobody has opted in.
+
+    Args:
+        catalog: The catalog.
+        patterns: The setting `opt_in`.
+    """
+    streams = {endpoint.name for endpoint in ENDPOINTS}
+    entries = [dict(entry) for entry in catalog["streams"]]
+    for entry in entries:
+        name, schema = entry["tap_stream_id"], entry.get("schema")
+        if schema and name in streams:
+            hidden = hidden_paths(name, load_schema(name), patterns)
+            entry["schema"] = without(schema, hidden)
+    return {**catalog, "streams": entries}
+
+
 @cache
 def places() -> tuple[str, ...]:
     """Return all that `opt_in` can name: streams that cost dear, and sensitive properties."""
@@ -227,6 +244,6 @@ def without(schema: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
             for name, one in schema["properties"].items()
             if name not in tops
         }
-    if ENTRIES in below:
+    if ENTRIES in below and "items" in schema:
         kept["items"] = without(schema["items"], below[ENTRIES])
     return kept

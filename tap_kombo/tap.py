@@ -27,7 +27,7 @@ from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import quieten
-from tap_kombo.privacy import is_opted_in
+from tap_kombo.privacy import is_opted_in, private_catalog
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
@@ -92,6 +92,7 @@ class TapKombo(SeamTap):
             _refuse((*complaints(settings, schema), *alone))
         if isinstance(catalog := kwargs.get("catalog"), dict):
             _refuse(catalog_complaints(catalog))
+            kwargs["catalog"] = private_catalog(catalog, settings.get("opt_in", ()))
         super().__init__(config=settings, validate_config=validate_config, **kwargs)
 
     @override

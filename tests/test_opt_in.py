@@ -238,6 +238,21 @@ def test_classes_that_need_it_are_those_of_the_design() -> None:
     }
 
 
+def test_an_old_catalog_brings_nothing_back(both: Kombo) -> None:
+    catalog = TapKombo(config={"opt_in": ["*"]}, validate_config=False).catalog_dict
+    for entry in catalog["streams"]:
+        for one in entry["metadata"]:
+            one["metadata"]["selected"] = True
+    config = {"api_key": KEY, "api_url": both.url, "integration_ids": [A, HR]}
+    sent = Sent()
+
+    TapKombo(config=config, catalog=catalog, message_writer=sent).sync_all()
+
+    told = [one for one in sent.messages if one.get("stream", "integration_fields") not in GENERAL]
+    assert {*everywhere(told)} & {*SENSITIVE} == set()
+    assert sent.records("hris_employees")
+
+
 # --- keys
 
 
