@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 from typing import TextIO
@@ -43,7 +44,8 @@ class StatusLine(logging.Filter):
 
     def show(self, text: str) -> None:
         """Write the line, in place of the last one."""
-        self._terminal.write(_CLEAR + text)
+        columns = os.get_terminal_size(self._terminal.fileno()).columns
+        self._terminal.write(_CLEAR + text[: columns - 1])  # one that wraps cannot be rewritten
         self._terminal.flush()
         self._is_shown = True
 

@@ -132,7 +132,7 @@ def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_
 
     assert "\r\x1b[K0 of 1 passes done, 0 records, " in seen
     assert "VERDICT" not in seen
-    assert "\nOK: 2 record(s) of 1 stream(s) and 1 integration(s)" in seen.replace("\r\n", "\n")
+    assert "\nOK: 2 records of 1 streams and 1 integrations" in seen.replace("\r\n", "\n")
 
 
 def _read(terminal: int) -> str:

@@ -64,7 +64,8 @@ def test_the_result_comes_first(
 
 def test_only_streams_with_news_have_a_row() -> None:
     lines = verdict(report(("users", B, REFUSED), records=1_234_567)).text.split("\n")
-    header, *rows = (line.split() for line in lines[2:5])
+    at = next(at for at, line in enumerate(lines) if line.startswith("stream "))
+    header, *rows = (line.split() for line in lines[at : at + 3])
     assert header[:3] == ["stream", "records", "deleted"]
     assert [row[:6] for row in rows] == [
         ["jobs", "1,234,567", "2", "3", "0", "0"],
@@ -129,7 +130,7 @@ def test_a_terminal_gets_the_text_and_a_log_the_json_too(
     caplog.clear()
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     conclude(report(records=5), streams, [A], LOGGER)
-    assert terminal.getvalue().startswith("\nOK: 5 record(s)")
+    assert terminal.getvalue().startswith("\nOK: 5 records")
     assert caplog.records == []
 
 
@@ -156,3 +157,19 @@ def test_what_is_counted_is_what_was_sent_after_stream_maps(
 
     told = json.loads(caplog.messages[-1].removeprefix("VERDICT: "))["streams"]["interviews"]
     assert (told["records"], told["tombstones"]) == (len(sent.records()), 0)
+
+
+def test_an_integration_that_is_given_up_counts_in_the_streams_of_its_category_only(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    kombo.emulator.add_integration(A).details.setup_status = "INCOMPLETE"
+    kombo.emulator.add_integration("personio:hr", "HRIS")
+
+    kombo.run(A, "personio:hr", streams=("interviews", "jobs", "hris_employees"))
+
+    told = json.loads(caplog.messages[-1].removeprefix("VERDICT: "))["streams"]
+    assert {name: one["skipped"] for name, one in told.items()} == {
+        "interviews": 1,
+        "jobs": 1,
+        "hris_employees": 0,
+    }

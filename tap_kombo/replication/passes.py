@@ -86,9 +86,6 @@ class Passes:
         """
         name = self._source.name
         with self._report.reading(name):
-            if given_up := self._report.given_up(integration_id):
-                self._report.broke_off(name, integration_id, given_up)
-                return
             try:
                 done = await self._read_model(integration_id, place)
             except KomboError as error:
@@ -116,8 +113,9 @@ class Passes:
             details = (await self._kombo.look_up(integration_id, place.aside)).details
             if not details.serves(endpoint):
                 return None
-            if problem := details.problem_with(endpoint):
-                raise KomboError(problem, where)
+        problem = self._report.given_up(integration_id) or details.problem_with(endpoint)
+        if problem:
+            raise KomboError(problem, where)
         try:
             current = self._bookmarks.next_pass(integration_id, details)
         except BookmarkError as error:

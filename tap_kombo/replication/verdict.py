@@ -79,9 +79,9 @@ class Verdict:
     def _headline(self) -> str:
         totals = self.as_dict()["totals"]
         text = (
-            f"{self.result}: {totals['records']:,} record(s) of {len(self.streams)} stream(s) and "
-            f"{self.integrations:,} integration(s), {totals['requests']:,} request(s), "
-            f"{totals['seconds']:,} seconds"
+            f"{self.result}: {totals['records']:,} records of {len(self.streams)} streams and "
+            f"{self.integrations:,} integrations; {totals['requests']:,} requests, "
+            f"{totals['seconds']:,} s"
         )
         return textwrap.fill(text, WIDTH)
 
