@@ -142,7 +142,7 @@ def build(postgres: PostgreSQL, worker_id: str, tmp_path_factory: pytest.TempPat
     emulator = Emulator(now="2026-11-23T10:00:00Z")
     recruit(emulator)
     employ(emulator)
-    to_select, commands = (*blocks("yaml"), *blocks("bash"))
+    [to_select], [_, commands] = blocks("yaml"), blocks("bash")
     load, transform = commands.removeprefix("make install\n").split("set -a")
 
     root = tmp_path_factory.mktemp("checkout")
