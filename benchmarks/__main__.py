@@ -58,6 +58,7 @@ def cost(folder: Path) -> Iterator[Row]:
             "tap": tap(folder, url, concurrency=1),
             "deselected": tap(folder, url, deselected="title", concurrency=1),
             "map": tap(folder, url, stream_maps=maps, concurrency=1),
+            "people": tap(folder, url, concurrency=1, pseudonyms="people", pseudonym_key="k" * 32),
             "4": tap(folder, url, concurrency=4),
             "8": tap(folder, url, concurrency=8),
         }
@@ -70,6 +71,8 @@ def cost(folder: Path) -> Iterator[Row]:
     yield at_most(f"{what}: tap-kombo, 1 at a time", seen["tap"], base, 2.5)
     yield at_most(f"{what}: with a deselected column", seen["deselected"], base, 3)
     yield at_most(f"{what}: with a stream map", seen["map"], base, 6)
+    hidden = "tap-kombo without pseudonyms"
+    yield at_most(f"{what}: pseudonyms of people", seen["people"], seen["tap"], 1.25, hidden)
     for n in ("4", "8"):
         yield Row(f"{what}: tap-kombo, {n} at a time", seen[n])
     speed = seen["template"].wall / seen["tap"].wall
