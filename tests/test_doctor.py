@@ -1,22 +1,21 @@
 from __future__ import annotations
 
-import json
 import logging
 import re
 import socket
 import sys
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 import trustme
+from doctoring import Doctor
 from starlette.responses import JSONResponse, Response
-from support import KEY, Kombo, catalog
+from support import KEY, Kombo
 
 from kombo_emulator import Size, serve
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.settings import REGIONS
-from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,52 +34,6 @@ NOT_THERE = (
 )
 NOT_ALL = "Not everything can be read."
 KEY_CHECK = "/check-api-key"
-
-
-@dataclass
-class Doctor:
-    """Runs `tap-kombo --doctor` in this process.
-
-    Attributes:
-        kombo: The emulator.
-        folder: Where the settings and the catalog are written.
-        output: What is printed.
-        logged: What is logged.
-    """
-
-    kombo: Kombo
-    folder: Path
-    output: pytest.CaptureFixture[str]
-    logged: pytest.LogCaptureFixture
-    exit_code: int | str | None = None
-
-    def __call__(
-        self, *integrations: str, streams: tuple[str, ...] = (), **settings: object
-    ) -> str:
-        """Return what it prints."""
-        config = {"api_key": KEY, "integration_ids": list(integrations), "api_url": self.kombo.url}
-        arguments = ["--doctor", f"--config={self._file('config', config | settings)}"]
-        if streams:
-            arguments.append(f"--catalog={self._file('catalog', catalog(*streams))}")
-        with pytest.raises(SystemExit) as ended:
-            TapKombo.get_singer_command().main(arguments)
-        self.exit_code = ended.value.code
-        return self.output.readouterr().out
-
-    def _file(self, name: str, content: dict[str, Any]) -> Path:
-        file = self.folder / f"{name}.json"
-        file.write_text(json.dumps(content))
-        return file
-
-    @property
-    def errors(self) -> list[str]:
-        """What was logged as an error."""
-        return [one.getMessage() for one in self.logged.records if one.levelno >= logging.ERROR]
-
-    @property
-    def asked(self) -> list[str]:
-        """The paths of all requests."""
-        return [one.path for one in self.kombo.emulator.requests]
 
 
 @pytest.fixture

@@ -23,8 +23,6 @@ from test_readme import COMMANDS, MELTANO, TAP, blocks, shell
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.privacy import opted_in
-from tap_kombo.pseudonyms import Plan
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -273,20 +271,6 @@ def test_no_address_is_sent_if_its_columns_are_left_out(kombo: Kombo) -> None:
     messages = json.dumps(sent.messages, default=str)
     assert len(sent.records()) == SIZE.interviews
     assert [one for one in addresses(kombo) if one in messages] == []
-
-
-def test_what_is_opted_in_and_hidden_is_as_the_page_says() -> None:
-    opted, _, hidden, changed, _ = map(yaml.safe_load, fenced("personal-data.md", "yaml"))
-    settings = [one["plugins"]["extractors"][0]["config"] for one in (opted, hidden)]
-    config = {"api_key": KEY, "integration_ids": [A], "pseudonym_key": "k" * 32}
-
-    tap = TapKombo(config=settings[1] | settings[0] | config)
-    assert "hris_employees.date_of_birth" in opted_in(tap.config["opt_in"])
-    assert tap.config["pseudonyms"] == "people"
-
-    plan = Plan.of(TapKombo(config=config | changed).config["pseudonyms"])
-    assert plan.email_domain
-    assert plan.null == ["candidates.custom_fields"]
 
 
 def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:

@@ -6,12 +6,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from jsonschema import Draft7Validator
 from singer_sdk.exceptions import ConfigValidationError
 from support import KEY, Kombo, Sent
+from test_pages import fenced
 
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.privacy import Class, class_of, hidden_paths, place, walk, without
+from tap_kombo.privacy import Class, class_of, hidden_paths, opted_in, place, walk, without
 from tap_kombo.pseudonyms import Plan, Pseudonyms, Treatment, pseudonym, treatments
 from tap_kombo.schemas import load_schema
 from tap_kombo.tap import TapKombo
@@ -228,3 +230,17 @@ def test_it_comes_before_stream_maps(kombo: Kombo) -> None:
         one["email"] for one in sent.records("users")
     }
     assert not [one for one in sent.records("users") if "@" in (one["seen"] or "")]
+
+
+def test_what_is_opted_in_and_hidden_is_as_the_page_says() -> None:
+    opted, _, hidden, changed, _ = map(yaml.safe_load, fenced("personal-data.md", "yaml"))
+    settings = [one["plugins"]["extractors"][0]["config"] for one in (opted, hidden)]
+    config = {"api_key": KEY, "integration_ids": [A], "pseudonym_key": "k" * 32}
+
+    tap = TapKombo(config=settings[1] | settings[0] | config)
+    assert "hris_employees.date_of_birth" in opted_in(tap.config["opt_in"])
+    assert tap.config["pseudonyms"] == "people"
+
+    plan = Plan.of(TapKombo(config=config | changed).config["pseudonyms"])
+    assert plan.email_domain
+    assert plan.null == ["candidates.custom_fields"]
