@@ -25,9 +25,6 @@ if TYPE_CHECKING:
 DIGITS = 32
 """Hex digits of a pseudonym: half of what SHA-256 gives, and far more than there are people."""
 
-KEY_CHARACTERS = 32
-"""Fewest characters of a key: a shorter one can be guessed, and with it every value."""
-
 CACHED = 50_000
 """So many pseudonyms are remembered; the same people stand in many records."""
 
@@ -53,7 +50,9 @@ PRESETS: Mapping[str, frozenset[Class]] = {
 STRICT_ENDS = frozenset({"custom_fields", "remote_id", "employee_number"})
 """Ends of paths that `strict` hides too: the tool's own ids lead back to a person."""
 
-_NEVER = frozenset({"id", "integration_id", "changed_at", "remote_deleted_at"})
+_NEVER = frozenset({"id", "integration_id", "changed_at", "remote_deleted_at"}).union(
+    *(endpoint.key for endpoint in ENDPOINTS)
+)
 """What keys and bookmarks are made of stays; ids of Kombo name nobody."""
 
 

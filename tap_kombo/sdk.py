@@ -22,13 +22,20 @@ __all__ = ["SeamStream", "SeamTap", "parse_environment_config"]
 class SeamStream(RESTStream[str | None]):
     """A stream whose SCHEMA waits for its first page, and whose bookmark is not a `changed_at`."""
 
+    tap: SeamTap
+
     def announce(self) -> None:
         """Send the SCHEMA."""
         super()._write_schema_message()
 
     @override
     def _write_schema_message(self) -> None:
-        """Do nothing: which models the integrations have is known only when they are read."""
+        """Do nothing in a run: which models the integrations have is known only when they are read.
+
+        `--test=schema` asks for it outside of one.
+        """
+        if self.ABORT_AT_RECORD_COUNT is None and not self.tap.is_syncing:
+            super()._write_schema_message()
 
     @override
     def _increment_stream_state(
@@ -41,24 +48,24 @@ class SeamTap(Tap):
     """A tap that decides itself what a signal does; the SDK would end with exit code 0.
 
     Attributes:
+        is_syncing: Whether `sync_all` has begun.
         run: The `Run`; streams and run know the tap by this class, so that it can know them.
         url: Base URL of the API.
         headers: Headers of the requests that belong to no stream, with the credentials.
         configured_ids: All configured integrations, each once.
         integration_ids: Those of them that this run reads.
         stream_maps: The setting as the user gave it.
+        interrupt: Ends the run, as a signal asks for it.
     """
 
+    is_syncing = False
     run: Any
     url: Any
     headers: Any
     configured_ids: Any
     integration_ids: Any
     stream_maps: Any
-
-    def interrupt(self, number: int) -> None:
-        """End the run, as a signal asks for it."""
-        raise NotImplementedError
+    interrupt: Any
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -155,6 +155,7 @@ class TapKombo(SeamTap):
     # ends it, be it a stream, a signal or the loader, ends the run in the one way.
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
+        self.is_syncing = True
         try:
             super().sync_all()
         except BaseException as error:

@@ -56,10 +56,12 @@ class BufferedWriter(MsgSpecWriter):
 
 
 class SilentWriter(BufferedWriter):
-    """Writes nothing: a test of the connection shows nobody's data to whoever looks on."""
+    """Writes no record: a test of the connection shows nobody's data to whoever looks on."""
 
     @override
-    def write_message(self, message: Message) -> None: ...
+    def write_message(self, message: Message) -> None:
+        if not isinstance(message, RecordMessage):
+            super().write_message(message)
 
 
 def _told(error: OSError) -> OutputError:

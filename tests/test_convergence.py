@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, given, settings
-from programs import STREAMS, Change, Run, Scene, Wait, pairs, programs
+from hypothesis import strategies as st
+from programs import STREAMS, Asks, Change, Edit, Run, Scene, Wait
 from support import Kombo, catalog, discovered
 
 from kombo_emulator import Behaviour, Emulator, serve
@@ -35,6 +36,39 @@ BEHAVIOURS = {
         paging="snapshot", blanking_updates=True, empty_pages=3
     ),
 }
+
+
+small = st.integers(0, 40)
+kinds = st.sampled_from(
+    ["edit"] * 3
+    + ["add", "delete", "restore", "move", "tag", "untag", "invite", "uninvite"]
+    + ["disable", "enable", "outdate", "renew"]
+)
+changes = st.builds(Change, kinds, small, small, small, st.sampled_from([0.0, 0.0, 0.0, 3.0, 30.0]))
+waits = st.builds(Wait, st.sampled_from([0.001, 1, 30, 299, 301, 3600, 86_400, 15 * 86_400]))
+edits = st.builds(Edit, st.sampled_from(["move back", "move ahead", "forget", "begin anew"]), small)
+asked = st.builds(
+    Asks,
+    start_date=st.sampled_from([None, None, "2020-01-01", "2026-01-01T09:30:00Z"]),
+    deselected=st.sampled_from([(), (), ("remote_id",), ("remote_id", "application", "tags")]),
+    mapped=st.sampled_from(
+        [None, None, ("remote_id", "'hidden'"), ("__filter__", "id < 'M'"), ("more", "id")]
+    ),
+    anonymized_records=st.sampled_from(["emit", "emit", "skip"]),
+    page_size=st.sampled_from([2, 3]),
+)
+runs = st.builds(
+    Run,
+    skew=st.sampled_from([0, 0, -240, 240]),
+    killed_after=st.none() | st.integers(1, 30),
+    lossy=st.booleans(),
+    concurrency=st.sampled_from([1, 4]),
+    asks=st.just(Asks()) | asked,
+    refused=st.sampled_from([False, False, False, True]),
+    between=st.lists(st.tuples(st.integers(1, 12), changes | waits), max_size=3).map(tuple),
+)
+pairs = st.lists(st.sampled_from(list(STREAMS)), min_size=2, max_size=2, unique=True)
+programs = st.lists(changes | changes | waits | edits | runs | runs, min_size=1, max_size=14)
 
 
 @pytest.fixture(scope="module", params=BEHAVIOURS.values(), ids=list(BEHAVIOURS))

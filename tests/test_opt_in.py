@@ -291,5 +291,22 @@ def test_a_test_of_the_connection_prints_no_record(
         TapKombo.get_singer_command().main([f"--config={tmp_path / 'config.json'}", "--test"])
 
     assert ended.value.code == 0
-    assert capsys.readouterr().out == ""
+    assert '"RECORD"' not in capsys.readouterr().out
     assert both.asked("/ats/candidates")
+
+
+def test_a_test_of_the_schemas_prints_all_that_there_are(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    config = {"api_key": KEY, "integration_ids": [A]}
+    (tmp_path / "config.json").write_text(json.dumps(config))
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+
+    with pytest.raises(SystemExit):
+        TapKombo.get_singer_command().main(
+            [f"--config={tmp_path / 'config.json'}", "--test=schema"]
+        )
+
+    told = [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
+    assert {one["type"] for one in told} == {"SCHEMA"}
+    assert {one["stream"] for one in told} == {one.name for one in ENDPOINTS if not one.parent}
