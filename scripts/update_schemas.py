@@ -5,7 +5,8 @@
 Of the document only types are taken: `type`, `properties`, `items`, `additionalProperties` and the
 formats `date` and `date-time`. What it gets wrong or leaves out stands in `corrections.toml`, each
 entry with its reason; every description is ours and stands in `descriptions.toml`. An entry that
-no longer does anything is an error, and so is a property without a description.
+no longer does anything is an error, and so are a property without a description and a shape that
+a typed warehouse cannot hold.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ import requests
 from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 HERE = Path(__file__).parent
 SCHEMAS = HERE.parent / "tap_kombo" / "schemas"
@@ -31,7 +32,20 @@ DESCRIPTIONS = HERE / "descriptions.toml"
 
 FORMATS = {"date", "date-time"}
 TYPES = ("string", "number", "boolean", "object", "array", "null")
+SCALARS = {"string", "number", "boolean"}
+ALLOWED = (["boolean"], ["number"], ["object"], ["string"])
+STRING: Mapping[str, Any] = {"type": ["string", "null"]}
 COLUMN = 2  # length of the path of a top-level property: stream and name
+
+ANYTHING: Mapping[str, Any] = {
+    "anyOf": [
+        {"type": ["object", "null"]},
+        {"type": "array"},
+        {"type": ["string", "number", "boolean"]},
+    ]
+}
+"""A value of any JSON type, as all loaders tried can store it: target-snowflake ends at a value
+without a type, and z3-target-bigquery takes a plain list of all types for a list."""
 
 Schema = dict[str, Any]
 
@@ -180,8 +194,26 @@ def finish(schema: Schema, key: Iterable[str]) -> Schema:
     """Put first what no record of a stream lacks: its key and whose data it is."""
     names = dict.fromkeys((PRIMARY_KEY, "integration_id", *key))
     first = {name: {"type": ["string"]} for name in names}
-    rest = {name: node for name, node in schema["properties"].items() if name not in first}
+    rest = {n: settle(node) for n, node in schema["properties"].items() if n not in first}
     return {"type": "object", "properties": first | rest}
+
+
+def settle(schema: Schema) -> Schema:
+    """Give every place below a schema a type that a typed warehouse has.
+
+    What may be anything says so, and what may be one scalar or another becomes text, as which the
+    tap sends it.
+    """
+    if not schema:
+        return {**ANYTHING}
+    types, settled = set(schema["type"]) - {"null"}, {**schema}
+    if len(types) > 1 and types <= SCALARS:
+        return {**STRING}
+    if "items" in schema:
+        settled["items"] = settle(schema["items"])
+    if "properties" in schema:
+        settled["properties"] = {k: settle(node) for k, node in schema["properties"].items()}
+    return settled
 
 
 def walk(schemas: dict[str, Schema]) -> Iterator[tuple[list[str], Schema]]:
@@ -196,13 +228,17 @@ def walk(schemas: dict[str, Schema]) -> Iterator[tuple[list[str], Schema]]:
 
 
 def doubts(schemas: dict[str, Schema]) -> Iterator[str]:
-    """Yield the properties that a loader could not store as they are typed."""
+    """Yield the properties whose shape no typed warehouse has."""
     for path, node in walk(schemas):
-        types = set(node.get("type", TYPES)) - {"null"}
-        if not types:
-            yield f"{'.'.join(path)}: the document allows nothing but null; correct it"
-        if len(path) == COLUMN and len(types) > 1:
-            yield f"{'.'.join(path)}: a column has one type, not {sorted(types)}; correct it"
+        where = ".".join(path)
+        if len(path) == COLUMN and "anyOf" in node:
+            yield f"{where}: a column that may be anything; correct it"
+        inner = node
+        while "items" in inner:
+            inner, where = inner["items"], f"{where}[]"
+        types = sorted({*inner.get("type", ())} - {"null"})
+        if len(path) >= COLUMN and not (types in ALLOWED or inner == ANYTHING):
+            yield f"{where}: no column can hold {' or '.join(types) or 'only null'}; correct it"
 
 
 def describe(schemas: dict[str, Schema], descriptions: dict[str, str]) -> Iterator[str]:

@@ -6,7 +6,7 @@ import codecs
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
 import msgspec
 
@@ -157,10 +157,13 @@ def state_complaints(state: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
+_Type = Literal["array", "boolean", "integer", "null", "number", "object", "string"]
+
+
 class _Schema(msgspec.Struct):
     properties: dict[str, _Schema] | None = None
     items: _Schema | None = None
-    type: str | list[str] | None = None
+    type: _Type | list[_Type] | None = None
     required: list[str] | None = None
 
 

@@ -6,10 +6,15 @@ import logging
 import os
 import sys
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import singer_sdk
+from singer_sdk import metrics
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    import requests
+    from singer_sdk import RESTStream
 
 _SDK = str(Path(singer_sdk.__file__).parent)
 _CLEAR = "\r\x1b[K"
@@ -81,3 +86,29 @@ def status_line() -> StatusLine | None:
 def _standard_handlers() -> list[logging.Handler]:
     """Return those that the SDK and Meltano set up."""
     return [one for one in logging.getLogger().handlers if type(one) is logging.StreamHandler]
+
+
+def log_duration(stream: RESTStream[Any], integration_id: str, response: requests.Response) -> None:
+    """Log the SDK's metric of one request, for whoever wants to see each.
+
+    Args:
+        stream: What the request is made for.
+        integration_id: Whose data it asks for.
+        response: The answer.
+    """
+    if not stream.metrics_logger.isEnabledFor(logging.DEBUG):
+        return
+    status = metrics.Status.SUCCEEDED if response.ok else metrics.Status.FAILED
+    point = metrics.Point(
+        "timer",
+        metric=metrics.Metric.HTTP_REQUEST_DURATION,
+        value=response.elapsed.total_seconds(),
+        tags={
+            metrics.Tag.STREAM: stream.name,
+            metrics.Tag.ENDPOINT: stream.path,
+            metrics.Tag.HTTP_STATUS_CODE: response.status_code,
+            metrics.Tag.STATUS: status,
+            metrics.Tag.CONTEXT: {"integration_id": integration_id},
+        },
+    )
+    stream.metrics_logger.debug("METRIC: %s", point)

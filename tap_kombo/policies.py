@@ -17,7 +17,6 @@ from tap_kombo.replication.bookmarks import Policy
 from tap_kombo.replication.question import Question, fingerprint
 from tap_kombo.replication.report import named
 from tap_kombo.schemas import outline
-from tap_kombo.selection import deselected_paths
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -35,7 +34,6 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
     include_deleted, start_date = config["include_deleted"], config.get("start_date")
     is_own = stream.effective_schema == stream.schema  # else a catalog has brought another
     schema = stream.whole_schema if is_own else stream.effective_schema
-    unwanted = [*stream.hidden, *deselected_paths(stream.mask)]
     former = filters | {"include_deleted": as_text(include_deleted)}
     return Policy(
         question=Question(
@@ -44,7 +42,7 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
             include_deleted=include_deleted,
             anonymized_records=config["anonymized_records"],
             start_date=to_kombo(to_moment(start_date)) if start_date else None,
-            deselected=tuple(".".join(path) for path in unwanted),
+            deselected=tuple(".".join(path) for path in stream.unwanted),
             columns=fingerprint(outline(schema)),
             pseudonyms=pseudonyms_fingerprint(config),
             maps=maps_fingerprint(config | {"stream_maps": stream.tap.stream_maps}, stream.name),

@@ -178,17 +178,24 @@ def is_opted_in(one: str, patterns: Iterable[str]) -> bool:
 def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, Any]:
     """Return a catalog, maybe an old one, whose schemas lack what nobody has opted in.
 
+    Keys and replication keys are in each of them; an entry without properties stands for the whole
+    stream.
+
     Args:
         catalog: The catalog.
         patterns: The setting `opt_in`.
     """
-    streams = {endpoint.name for endpoint in ENDPOINTS}
+    endpoints = {endpoint.name: endpoint for endpoint in ENDPOINTS}
     entries = [dict(entry) for entry in catalog["streams"]]
     for entry in entries:
-        name, schema = entry["tap_stream_id"], entry.get("schema")
-        if schema and name in streams:
-            hidden = hidden_paths(name, load_schema(name), patterns)
-            entry["schema"] = without(schema, hidden)
+        name, schema = entry["tap_stream_id"], entry.get("schema") or {}
+        if one := endpoints.get(name):
+            whole = load_schema(name)
+            needed = {*one.key, "integration_id", one.replication_key}
+            least = {key: of for key, of in whole["properties"].items() if key in needed}
+            told = least | schema["properties"] if schema.get("properties") else whole["properties"]
+            hidden = hidden_paths(name, whole, patterns)
+            entry["schema"] = without({**whole, **schema, "properties": told}, hidden)
     return {**catalog, "streams": entries}
 
 

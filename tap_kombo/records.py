@@ -2,7 +2,8 @@
 
 Nearly every page can be sent as it is; compiled code says so of a whole page. The others are
 walked value by value, which costs many times more. Both follow one set of rules: declared
-properties, fitting values, moments in UTC, no U+0000, no nesting beyond `DEEPEST`.
+properties, fitting values, moments in UTC, no U+0000, no nesting beyond `DEEPEST`; a number or a
+boolean where a text is declared becomes text, as some of Kombo's properties hold either.
 """
 
 from __future__ import annotations
@@ -91,7 +92,7 @@ class Fitter:
     """Makes the pages of one stream fit.
 
     Args:
-        schema: Whole JSON Schema of the stream, as `scripts/update_schemas.py` writes it.
+        schema: JSON Schema of all that Kombo sends, as `scripts/update_schemas.py` writes it.
         stream: Its name.
         unwanted: Paths of the properties that are not sent; `[]` stands for the entries of a list.
     """
@@ -183,7 +184,11 @@ class _Compiler:
         read = {"date-time": _utc, "date": _day}.get(kind or "")
 
         def clean_text(value: Any) -> Any:  # noqa: ANN401
-            return self._text_of(value, path) if type(value) is str else misfit()
+            if type(value) is str:
+                return self._text_of(value, path)
+            if type(value) is bool:
+                return str(value).lower()
+            return str(value) if type(value) in _SCALARS["number"] else misfit()
 
         def clean_moment(value: Any) -> Any:  # noqa: ANN401
             if type(value) is not str:

@@ -32,6 +32,36 @@ def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str
     )
 
 
+def overlay(
+    whole: Mapping[str, Any], sent: Mapping[str, Any], path: tuple[str, ...] = ()
+) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+    """Lay the schema that is sent over that of all that Kombo has.
+
+    Args:
+        whole: Schema of all that Kombo sends.
+        sent: Schema that the loader is told of; a catalog may have overridden types in it.
+        path: Where the two stand; empty for that of a stream.
+
+    Returns:
+        A schema of all that Kombo sends with the types that the loader is told of, and the paths of
+        what the loader is not told of.
+    """
+    laid, missing = {**sent}, list[tuple[str, ...]]()
+    if "properties" in whole and "properties" in sent:
+        laid["properties"] = {**sent["properties"]}
+        for name, one in whole["properties"].items():
+            if name in sent["properties"]:
+                inner, more = overlay(one, sent["properties"][name], (*path, name))
+                laid["properties"][name] = inner
+                missing += more
+            else:
+                laid["properties"][name] = one
+                missing.append((*path, name))
+    elif "items" in whole and "items" in sent:
+        laid["items"], missing = overlay(whole["items"], sent["items"], (*path, ENTRIES))
+    return laid, missing
+
+
 def compile_deselection(paths: Sequence[Sequence[str]]) -> Callable[[Iterable[Record]], None]:
     """Return a function that takes properties out of the records of a page, in place.
 

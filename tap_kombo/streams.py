@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk import metrics
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.pagination import SinglePagePaginator
@@ -25,18 +23,20 @@ from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo
+from tap_kombo.logs import log_duration
 from tap_kombo.policies import failing_column, hiding_of
 from tap_kombo.privacy import hidden_paths, without
 from tap_kombo.records import Fitter, is_anonymized
 from tap_kombo.replication.fanout import Written
 from tap_kombo.schemas import load_schema
 from tap_kombo.sdk import SeamStream, SeamTap
-from tap_kombo.selection import deselected_paths
+from tap_kombo.selection import deselected_paths, overlay
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
     import requests
+    from singer_sdk import metrics
     from singer_sdk.helpers.types import Auth, Context
     from singer_sdk.pagination import BaseAPIPaginator
     from singer_sdk.singerlib import MetadataMapping
@@ -189,7 +189,7 @@ class KomboStream(SeamStream):
             build=partial(self._build, context, paginator),
             read=partial(self._read, context, paginator),
             sent=self.tap.run.report.tallies[counted.name].sent,
-            answered=partial(self._log_duration, integration_id),
+            answered=partial(log_duration, counted, integration_id),
             aside=aside,
         )
         while not paginator.finished:
@@ -256,10 +256,24 @@ class KomboStream(SeamStream):
         )
 
     @cached_property
+    def unwanted(self) -> list[tuple[str, ...]]:
+        """Paths of what Kombo sends and the tap does not."""
+        _, missing = overlay(self.whole_schema, self.effective_schema)
+        return [*missing, *deselected_paths(self.mask)]
+
+    @cached_property
     def fitter(self) -> Fitter:
         """What makes the pages of the stream fit to store."""
-        unwanted = [*self.hidden, *deselected_paths(self.mask)]
-        return Fitter(self.whole_schema, self.name, unwanted)
+        schema, _ = overlay(self.whole_schema, self.effective_schema)
+        return Fitter(schema, self.name, self.unwanted)
+
+    @cached_property
+    def blanks(self) -> dict[str, Record]:
+        """By the name that records are sent under: all properties of the SCHEMA, each null."""
+        return {
+            one.stream_alias: dict.fromkeys(one.transformed_schema["properties"])
+            for one in self.stream_maps
+        }
 
     @cached_property
     def hide(self) -> Callable[[list[Record]], None]:
@@ -313,18 +327,24 @@ class KomboStream(SeamStream):
     def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
         """Yield what the stream maps make of records, each with the name that it is sent under.
 
+        Each has exactly the properties of its SCHEMA, in its order: loaders of CSV go by the first
+        record, and flattening lets go of what is in an object that is null.
+
         Raises:
             KomboError: If a stream map fails.
         """
         for stream_map in self.stream_maps:
             alias, transform = stream_map.stream_alias, stream_map.transform
+            blank = self.blanks[alias]
             for record in records:
                 try:
                     mapped = transform(record)
                 except Exception as error:  # noqa: BLE001 - an expression raises anything
                     raise self._unmappable(record, error, integration_id) from None
                 if mapped is not None:
-                    yield alias, mapped
+                    whole = blank | mapped
+                    exact = len(whole) == len(blank)
+                    yield alias, whole if exact else {name: whole[name] for name in blank}
 
     def _deletions(
         self, blanked: list[Record], integration_id: str, version: int | None, at: datetime
@@ -369,22 +389,3 @@ class KomboStream(SeamStream):
         super().log_sync_costs()
         if self is list(self.tap.streams.values())[-1]:
             self.tap.run.end()
-
-    def _log_duration(self, integration_id: str, response: requests.Response) -> None:
-        """Log the SDK's metric of one request, for whoever wants to see each; in a worker."""
-        if not self.metrics_logger.isEnabledFor(logging.DEBUG):
-            return
-        status = metrics.Status.SUCCEEDED if response.ok else metrics.Status.FAILED
-        point = metrics.Point(
-            "timer",
-            metric=metrics.Metric.HTTP_REQUEST_DURATION,
-            value=response.elapsed.total_seconds(),
-            tags={
-                metrics.Tag.STREAM: self.name,
-                metrics.Tag.ENDPOINT: self.path,
-                metrics.Tag.HTTP_STATUS_CODE: response.status_code,
-                metrics.Tag.STATUS: status,
-                metrics.Tag.CONTEXT: {"integration_id": integration_id},
-            },
-        )
-        self.metrics_logger.debug("METRIC: %s", point)

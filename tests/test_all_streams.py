@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import os
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -66,15 +67,31 @@ class Loaded:
 def as_stored(stream: str, record: dict[str, Any]) -> dict[str, Any]:
     """A record as psycopg returns it: moments without a zone, days and decimals as such."""
     properties = load_schema(stream)["properties"]
-    return {name: _stored(value, properties[name].get("format")) for name, value in record.items()}
+    return {name: _stored(value, properties[name]) for name, value in record.items()}
 
 
-def _stored(value: Any, form: str | None) -> Any:  # noqa: ANN401
+def _stored(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
+    form = schema.get("format")
+    if isinstance(value, list) and "items" in schema:
+        return [_inside(one, schema["items"]) for one in value]
+    if isinstance(value, dict):
+        return _inside(value, schema)
     if isinstance(value, str) and form == "date-time":
         return dt.datetime.fromisoformat(value).astimezone(dt.UTC).replace(tzinfo=None)
     if isinstance(value, str) and form == "date":
         return dt.date.fromisoformat(value)
     return Decimal(str(value)) if isinstance(value, float) else value
+
+
+def _inside(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
+    """A nested value: what may be one scalar or another is sent as text."""
+    if isinstance(value, dict):
+        inner = schema.get("properties", {})
+        return {name: _inside(one, inner.get(name, {})) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_inside(one, schema.get("items", {})) for one in value]
+    is_text = "string" in schema.get("type", ()) and value is not None
+    return json.dumps(value) if is_text and not isinstance(value, str) else value
 
 
 def without_look_up(asked: Received) -> Response | None:

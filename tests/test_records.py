@@ -98,11 +98,27 @@ def test_other_spellings_of_a_moment_become_utc(
     assert clean(schema, value) == (sent, Counter())
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (True, "true"),
+        (False, "false"),
+        (0, "0"),
+        (-(2**70), "-1180591620717411303424"),
+        (Decimal("4.50"), "4.50"),
+        (Decimal("1e30"), "1E+30"),
+    ],
+    ids=str,
+)
+def test_a_scalar_where_a_text_is_declared_becomes_text(value: object, text: str) -> None:
+    assert clean(TEXT, value) == (text, Counter())
+
+
 NOT_STORABLE: dict[str, tuple[Trouble, list[tuple[dict[str, Any], object]]]] = {
     "another type": (
         Trouble.MISFIT,
         [
-            *((TEXT, one) for one in (1, {"a": 1})),
+            *((TEXT, one) for one in ({"a": 1}, ["a"])),
             *((NUMBER, one) for one in ("1", True)),
             (INTEGER, Decimal(1)),
             *((BOOLEAN, one) for one in ("yes", 1)),
@@ -165,7 +181,7 @@ def test_what_is_broken_is_mended_at_any_depth_and_counted(
 
 
 def test_troubles_name_the_path_and_are_counted() -> None:
-    value = [{"email": 1, "new": 1}, {"seen_at": "x", "new": 2}, "no object"]
+    value = [{"email": [], "new": 1}, {"seen_at": "x", "new": 2}, "no object"]
 
     cleaned, found = clean(USERS, value)
 

@@ -36,7 +36,6 @@ DESCRIPTIONS = {
     "name": "Text of the tag.",
 }
 STRING = {"type": ["string", "null"]}
-TYPES = {"array", "boolean", "number", "object", "string"}
 
 
 def document(properties: dict[str, Any]) -> dict[str, Any]:
@@ -170,17 +169,45 @@ def test_only_the_key_and_the_integration_are_never_null() -> None:
 
 @pytest.mark.usefixtures("one_row")
 def test_the_build_names_what_is_missing() -> None:
-    one_type = "tags.name: a column has one type, not"
     complaints: dict[str, dict[str, Any]] = {
         "tags.colour: no description": {"colour": {"type": "string"}},
         "description of name: no such property": {},
-        "tags.name: the document allows nothing but null; correct it": {"name": {"type": "null"}},
-        f"{one_type} ['number', 'string']; correct it": {"name": {"type": ["string", "number"]}},
-        f"{one_type} {sorted(TYPES)}; correct it": {"name": {}},
+        "tags.name: no column can hold only null; correct it": {"name": {"type": "null"}},
+        "tags.name: no column can hold array or string; correct it": {
+            "name": {"type": ["string", "array"]}
+        },
+        "tags.name[][]: no column can hold number or object; correct it": {
+            "name": nested({"type": ["number", "object"]})
+        },
+        "tags.name: a column that may be anything; correct it": {"name": {}},
     }
     assert {text: text in complained(properties) for text, properties in complaints.items()} == (
         dict.fromkeys(complaints, True)
     )
+
+
+def nested(schema: dict[str, Any]) -> dict[str, Any]:
+    """A list of lists of values."""
+    return {"type": "array", "items": {"type": "array", "items": schema}}
+
+
+@pytest.mark.usefixtures("one_row")
+def test_every_place_has_a_type_that_a_typed_warehouse_has() -> None:
+    texts = {"type": ["string", "boolean"]}
+    properties = {
+        "id": {"type": "string"},
+        "name": {
+            "type": "object",
+            "properties": {"value": {"type": ["number", "string"]}, "all": nested({})},
+        },
+        "texts": {"type": "array", "items": texts},
+    }
+    described = DESCRIPTIONS | {"texts": "Texts.", "name.value": "Value.", "name.all": "All."}
+    built = build(document(properties), [], described)["tags"]["properties"]
+
+    assert built["name"]["properties"]["value"]["type"] == ["string", "null"]
+    assert built["name"]["properties"]["all"]["items"]["items"] == update_schemas.ANYTHING
+    assert built["texts"]["items"] == STRING
 
 
 def complained(properties: dict[str, Any]) -> list[str]:
