@@ -134,6 +134,20 @@ def test_patterns_win_over_the_preset() -> None:
     assert len(record["first_name"]) == 32
 
 
+@pytest.mark.parametrize("patterns", ["*", "*.id", "*.candidate_id", "candidate_attachments.*"])
+@pytest.mark.parametrize("how", ["hash", "null"])
+def test_no_pattern_hides_a_key_or_a_bookmark(how: str, patterns: str) -> None:
+    plan = Plan.of({how: [patterns]})
+    for one in ENDPOINTS:
+        wanted = {*one.key, "integration_id", one.replication_key or "id"}
+        schema = load_schema(one.name)
+        record: dict[str, Any] = {"remote_deleted_at": MARK} | dict.fromkeys(wanted, MARK)
+
+        Pseudonyms(plan, SECRET, one.name, schema).hide([record])
+
+        assert {*record.values()} == {MARK}, one.name
+
+
 # --- settings
 
 
