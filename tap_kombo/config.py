@@ -190,6 +190,17 @@ def _content(path: str) -> str:
     return decode(data)
 
 
+def selected_by_meltano() -> list[str]:
+    """Return the patterns of `select` as Meltano tells them to the tap.
+
+    What discovery lacks is in no catalog that Meltano makes, whatever its `select` names.
+    """
+    try:
+        return [str(one) for one in listed(os.environ.get("MELTANO_EXTRACT__SELECT", ""))]
+    except DocumentError:
+        return []
+
+
 def emptied(name: str) -> Iterator[str]:
     """Yield what Meltano has taken out of an object, because it is null in `meltano.yml`.
 

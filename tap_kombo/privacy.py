@@ -42,6 +42,9 @@ class Class(StrEnum):
 OPT_IN = frozenset({Class.PAY, Class.IDENTITY, Class.HEALTH, Class.RAW})
 """Classes of which nothing is read unless `opt_in` names it."""
 
+NOT_OPTED_IN = "Selected but not read, as `opt_in` does not name it"
+"""What is told of a stream that a user may wait for in vain."""
+
 _ENDS: Mapping[Class, str] = {
     Class.NAME: """
         first_name last_name display_full_name username avatar
@@ -211,6 +214,23 @@ def places() -> tuple[str, ...]:
             for path in sensitive_paths(endpoint.name, load_schema(endpoint.name))
         ),
     )
+
+
+def not_opted_in(selected: Iterable[str], patterns: Sequence[str]) -> list[str]:
+    """Return the streams that are selected by name, but do not exist as nobody has opted in.
+
+    Args:
+        selected: Streams, or patterns of `select` such as `*_attachments.*`; `*` names none.
+        patterns: The setting `opt_in`.
+    """
+    names = {one.partition(".")[0] for one in selected} - {"*"}
+    return [
+        one.name
+        for one in ENDPOINTS
+        if one.parent
+        and not is_opted_in(one.name, patterns)
+        and any(fnmatchcase(one.name, name) for name in names)
+    ]
 
 
 def opted_in(patterns: Sequence[str]) -> list[str]:

@@ -22,12 +22,12 @@ from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.problems import KomboError
 from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
 from tap_kombo.complaints import complaints, environment_complaints
-from tap_kombo.config import environment, read
+from tap_kombo.config import environment, read, selected_by_meltano
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import quieten
-from tap_kombo.privacy import is_opted_in, private_catalog
+from tap_kombo.privacy import NOT_OPTED_IN, is_opted_in, not_opted_in, private_catalog
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
@@ -156,6 +156,8 @@ class TapKombo(SeamTap):
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
         self.is_syncing = True
+        if missing := self.not_opted_in:
+            self.logger.warning("%s: %s.", NOT_OPTED_IN, ", ".join(missing))
         try:
             super().sync_all()
         except BaseException as error:
@@ -177,6 +179,13 @@ class TapKombo(SeamTap):
         """The streams that are read."""
         streams = cast("list[KomboStream]", list(self.streams.values()))
         return [one for one in streams if one.selected]
+
+    @cached_property
+    def not_opted_in(self) -> list[str]:
+        """Streams that are selected, but do not exist until `opt_in` names them."""
+        entries = self.input_catalog.streams if self.input_catalog else ()
+        chosen = [one.tap_stream_id for one in entries if one.metadata.root.selected]
+        return not_opted_in((*chosen, *selected_by_meltano()), self.config["opt_in"])
 
     @classmethod
     @override

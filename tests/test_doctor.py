@@ -15,6 +15,7 @@ from support import KEY, Kombo
 
 from kombo_emulator import Size, serve
 from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.privacy import NOT_OPTED_IN
 from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
@@ -139,6 +140,17 @@ def test_it_forecasts_what_the_next_run_costs(doctor: Doctor) -> None:
         "The next run sends 180 requests or more, and one for each record that may have "
         "attachments: 11 minute(s) at Kombo's limit.\n" in told
     )
+
+
+def test_a_stream_that_is_selected_but_not_opted_in_is_named(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+
+    told = doctor(A, streams=("interviews", "application_attachments"))
+
+    assert told.count("application_attachments") == 1
+    assert f"\n{NOT_OPTED_IN}: application_attachments.\n" in told
+    assert told.endswith(f"{NOT_ALL}\n")
+    assert doctor.exit_code == 1
 
 
 def test_an_integration_of_which_no_stream_is_selected_is_named(doctor: Doctor) -> None:

@@ -15,6 +15,7 @@ from kombo_emulator import Behaviour
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.privacy import _CLASSES as CLASSES
 from tap_kombo.privacy import (
+    NOT_OPTED_IN,
     OPT_IN,
     Class,
     class_of,
@@ -251,6 +252,46 @@ def test_an_old_catalog_brings_nothing_back(both: Kombo) -> None:
     told = [one for one in sent.messages if one.get("stream", "integration_fields") not in GENERAL]
     assert {*everywhere(told)} & {*SENSITIVE} == set()
     assert sent.records("hris_employees")
+
+
+@pytest.mark.parametrize(
+    ("selected", "settings", "told"),
+    [
+        (["application_attachments.*"], {}, ["application_attachments"]),
+        (["*_attachments.id"], {}, ["application_attachments, candidate_attachments"]),
+        (["*_attachments.*"], {"opt_in": ["candidate_*"]}, ["application_attachments"]),
+        (["*.*", "!application_attachments.*", "users.*"], {}, []),
+        (["application_attachments.*"], {"opt_in": ["*"]}, []),
+    ],
+)
+def test_whoever_selects_what_is_not_opted_in_is_told_once(
+    kombo: Kombo,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+    selected: list[str],
+    settings: dict[str, Any],
+    told: list[str],
+) -> None:
+    """Meltano tells the tap its `select`: its catalog lacks what discovery lacks."""
+    kombo.emulator.add_integration(A)
+    monkeypatch.setenv("MELTANO_EXTRACT__SELECT", json.dumps(selected))
+
+    kombo.run(A, **settings)
+
+    lines = [line for line in caplog.messages if line.startswith(NOT_OPTED_IN)]
+    assert lines == [f"{NOT_OPTED_IN}: {names}." for names in told]
+
+
+def test_a_catalog_that_selects_what_is_not_opted_in_is_heard(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    kombo.emulator.add_integration(A)
+
+    sent = kombo.run(A, streams=("interviews", "application_attachments"), opt_in=[])
+
+    assert caplog.messages.count(f"{NOT_OPTED_IN}: application_attachments.") == 1
+    assert not sent.records("application_attachments")
+    assert sent.records()
 
 
 # --- keys
