@@ -47,7 +47,7 @@ NOT_OPTED_IN = "Selected but not read, as `opt_in` does not name it"
 
 _ENDS: Mapping[Class, str] = {
     Class.NAME: """
-        first_name last_name display_full_name username avatar
+        first_name last_name display_full_name username avatar social_media.link
     """,
     Class.EMAIL: """
         email email_address work_email personal_email
@@ -78,7 +78,7 @@ _ENDS: Mapping[Class, str] = {
         remote_data integration_fields answer.raw raw_question
     """,
     Class.LINK: """
-        data_url social_media.link video_conferencing_url candidates.remote_url
+        data_url video_conferencing_url candidates.remote_url
         candidate.remote_url applications.remote_url
     """,
     Class.PLAIN: """

@@ -96,7 +96,7 @@ def test_every_end_in_the_table_is_of_use() -> None:
         ("applications", "screening_question_answers.[].answer.choice", Class.FREE_TEXT),
         ("hris_locations", "address.raw", Class.ADDRESS),
         ("jobs", "stages.[].remote_data", Class.RAW),
-        ("candidates", "social_media.[].link", Class.LINK),
+        ("candidates", "social_media.[].link", Class.NAME),
         ("integration_fields", "label", Class.PLAIN),  # the stream, not the column of that name
         ("jobs", "never_heard_of", None),
     ],
