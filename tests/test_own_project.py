@@ -15,11 +15,15 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 import pytest
 import yaml
+from canaries import CANARY, Cage
 from support import KEY
 from test_dockerfile import COPIED, lint
+from test_opt_in import GENERAL, SENSITIVE, everywhere
 
 from kombo_emulator import Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, MeltanoProject
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.privacy import places
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -234,6 +238,40 @@ def test_the_image_loads(image: Image, postgres: PostgreSQL, given: dict[str, st
     with psycopg.connect(dataclasses.replace(postgres, database="own_project").url) as connection:
         counted = connection.execute("select count(*) from tap_kombo.interviews").fetchall()
     assert counted == [(7,)]
+
+
+def test_a_project_without_select_gets_nothing_that_needs_opt_in(
+    image: Image, given: dict[str, str], tmp_path: Path
+) -> None:
+    """The tap of the wheel keeps it back, whatever a project selects: by default all there is."""
+    project = yaml.safe_load(PROJECT)
+    del project["plugins"]["extractors"][0]["select"]
+    (tmp_path / "meltano.yml").write_text(yaml.safe_dump(project))
+    (tmp_path / ".meltano").symlink_to(image.home / ".meltano")
+    emulator = Emulator(api_key=KEY)
+    emulator.alter = cage = Cage()
+    integrations = {A: "ATS", "personio:hr": "HRIS", "docebo:lms": "LMS", "tests:as": "ASSESSMENT"}
+    for name, category in integrations.items():
+        emulator.add_integration(name, category, Size.around(3))
+    with serve(emulator) as address:
+        here = {name: one for name, one in given.items() if name != "TAP_KOMBO__SELECT"}
+        here |= {"TAP_KOMBO_API_URL": address, "TAP_KOMBO_INTEGRATION_IDS": ",".join(integrations)}
+        invoke = ("meltano", f"--cwd={tmp_path}", "invoke", "tap-kombo")
+        lines = image.run(*invoke, **here).splitlines()
+
+    catalog = (tmp_path / ".meltano" / "run" / "tap-kombo" / "tap.properties.json").read_text()
+    streams = {one.name for one in ENDPOINTS if not one.parent}
+    told = [*json.loads(catalog)["streams"], *map(json.loads, lines)]
+    assert {one["stream"] for one in told if one.get("type") == "RECORD"} == streams
+    assert cage.planted == {one for one in places() if "." in one}
+    assert {one["stream"] for one in told if CANARY in json.dumps(one)} == set()
+    hidden = [one for one in told if one.get("stream", "integration_fields") not in GENERAL]
+    assert {*everywhere(hidden)} & {*SENSITIVE} == set()
+    lists = {one.path for one in ENDPOINTS if not one.parent}
+    paths = [
+        one.path.replace(one.integration_id or "-", "{integration_id}") for one in emulator.requests
+    ]
+    assert {*paths} == lists  # none is about a single record
 
 
 def test_the_environment_dev_has_a_schema_of_its_own(image: Image) -> None:
