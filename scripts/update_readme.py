@@ -12,7 +12,7 @@ import os
 import subprocess
 import sys
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
@@ -20,6 +20,7 @@ from tap_kombo.api import problems
 from tap_kombo.api.endpoints import ENDPOINTS, Endpoint, references
 from tap_kombo.api.problems import RULES
 from tap_kombo.privacy import OPT_IN, Class, class_of, place, sensitive_paths
+from tap_kombo.pseudonyms import Plan, Treatment, treatments
 from tap_kombo.schemas import load_schema
 from tap_kombo.settings import SETTINGS
 
@@ -36,6 +37,9 @@ OPTIONS = (
     "'er': {'nodeSpacing': 30, 'rankSpacing': 40, 'useMaxWidth': false}}}%%"
 )
 """At their own size diagrams scroll on a phone; fitted to the width they could not be read."""
+
+ANYWHERE = {"custom_fields", "integration_fields", "remote_data", "remote_id"}
+"""What almost every stream has; the page says once what becomes of it."""
 
 
 def render(text: str, parts: Parts) -> str:
@@ -138,6 +142,44 @@ def sensitive() -> Iterator[str]:
     return table(("What", "Named by"), rows)
 
 
+def personal() -> Iterator[str]:
+    """Yield a row for each stream with something personal: what presets hide, and `opt_in`."""
+    rows, others = [], []
+    for one in ENDPOINTS:
+        schema = load_schema(one.name)
+        needed = list(sensitive_paths(one.name, schema))
+        people, strict = (hidden(preset, one.name, schema) for preset in ("people", "strict"))
+        more = [
+            path
+            for path in strict
+            if path not in people and not any(path[: len(above)] == above for above in needed)
+        ]
+        cells = [", ".join(short(one.name, paths)) for paths in (people, more, needed)]
+        if any(cells):
+            rows.append((f"`{one.name}`", *cells))
+        else:
+            others.append(f"`{one.name}`")
+    yield from table(("Stream", "`people` hides", "`strict` hides too", "needs `opt_in`"), rows)
+    yield from ("", f"No other is in {', '.join(others)}.")
+
+
+def hidden(preset: str, stream: str, schema: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Return the paths of what a preset hides in a stream."""
+    told = treatments(Plan(preset), stream, schema)
+    return [path for path, treatment in told if treatment is not Treatment.CLEAR]
+
+
+def short(stream: str, paths: Iterable[Sequence[str]]) -> Iterable[str]:
+    """Return the names of columns without those that any stream may have; an address is one."""
+    names: dict[str, None] = {}
+    for path in paths:
+        if path[-1] not in ANYWHERE:
+            is_part = class_of(stream, path) is Class.ADDRESS
+            whole = place(stream, [*path[:-1], "*"] if is_part else path)
+            names[f"`{whole.partition('.')[2]}`"] = None
+    return names
+
+
 def diagram(category: Category, *, by_default: bool | None = None) -> Iterator[str]:
     """Yield an ER diagram, in Mermaid, of how streams of a category join to others.
 
@@ -212,6 +254,7 @@ PAGES: Mapping[str, Parts] = {
         "sensitive": sensitive,
         "joins": partial(diagram, "ATS", by_default=True),
     },
+    "docs/personal-columns.md": {"personal columns": personal},
     "docs/getting-started.md": {"doctor": doctor},
     "docs/errors.md": {
         "errors with a code": errors_with_code,
