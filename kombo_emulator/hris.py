@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partialmethod
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
@@ -11,6 +11,9 @@ from kombo_emulator.clock import stamp
 from kombo_emulator.models import names
 from kombo_emulator.seeded import SeededIntegration
 from kombo_emulator.store.rows import DAY
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _make, _below = SeededIntegration.make, SeededIntegration.make_below
 
@@ -86,3 +89,16 @@ class HrisIntegration(SeededIntegration):
         employee: str = self.add_employee(**begun | fields)
         self.add_employment(employee, effective_date=today)
         return employee
+
+    def hire_candidate(self, candidate: Mapping[str, Any], **fields: Any) -> str:  # noqa: ANN401
+        """Let a candidate, as an ATS sends one, begin today, and return the employee's id."""
+        first, last = candidate["first_name"], candidate["last_name"]
+        addresses = [one["email_address"] for one in candidate["email_addresses"] or ()]
+        known = {
+            "first_name": first,
+            "last_name": last,
+            "display_full_name": " ".join(filter(None, (first, last))) or None,
+            "work_email": None,
+            "personal_email": next(filter(None, addresses), None),
+        }
+        return self.hire_employee(**known | fields)
