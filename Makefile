@@ -11,6 +11,8 @@ UV := $(BIN)/uv
 MERMAID := 11.17.2
 MERMAID_JS := docs/theme/assets/mermaid.min.js
 COMPILE := $(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --no-header --no-annotate
+LOADERS := target-postgres target-duckdb target-jsonl meltanolabs-target-csv target-csv \
+	target-snowflake target-bigquery
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 
 # uv takes the interpreter it is given: it neither downloads one nor follows an active venv.
@@ -40,10 +42,14 @@ check: .venv/.installed lint ## Run what needs neither Meltano nor a database: s
 	$(BIN)/pytest -n auto --dist loadgroup -m "not system"
 
 .PHONY: nightly
-nightly: install ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
+nightly: install test-loaders ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
 	CONVERGENCE_EXAMPLES=10000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \
 	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
 	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py
+
+.PHONY: test-loaders
+test-loaders: install $(LOADERS:%=.venv-%/.installed) ## Run each loader of docs/loading.md and compare every cell
+	$(BIN)/pytest -n auto --dist loadgroup -m loaders tests/loaders
 
 .PHONY: soak
 soak: install ## Run under random faults for MINUTES=5 and look for lost rows
@@ -101,6 +107,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) --group dbt --output-file constraints/dbt.txt
 	$(COMPILE) --group dagster --output-file constraints/dagster.txt
 	$(COMPILE) --group github-actions --output-file constraints/github-actions.txt
+	for name in $(LOADERS); do $(COMPILE) --group $$name --output-file constraints/$$name.txt; done
 
 .PHONY: clean
 clean: ## Remove what these commands made, the venvs included
