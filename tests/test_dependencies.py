@@ -18,6 +18,10 @@ GROUPS: dict[str, list[Any]] = PYPROJECT["dependency-groups"]
 HOOKS = CHECKOUT / ".pre-commit-config.yaml"
 
 
+LOADING = (CHECKOUT / "docs" / "loading.md").read_text()
+LOADERS = [name for name in GROUPS if "target" in name]
+
+
 def rows(heading: str) -> list[list[str]]:
     """The cells of the table under a heading of the page."""
     page = (CHECKOUT / "docs" / "dependencies.md").read_text()
@@ -42,6 +46,29 @@ def test_each_development_tool_has_its_reason() -> None:
     declared = [(group, name) for group, members in GROUPS.items() for name in names(members)]
     assert sorted(listed) == sorted(declared)
     assert all(len(row) == 3 and all(row) for row in table)
+
+
+def pinned(group: str) -> set[str]:
+    """What a loader's environment holds, without what only helps."""
+    found = [Requirement(one) for one in GROUPS[group]]
+    return {f"{one.name}{one.specifier}" for one in found if one.name != "fakesnow"}
+
+
+def test_the_table_of_loaders_has_the_versions_that_are_run() -> None:
+    table = LOADING.split("\n## ")[0]
+    named = set(re.findall(r"`([\w-]+==[\d.]+)`", table))
+    assert named == {one for name in LOADERS for one in pinned(name) if "==" in one}
+
+
+def test_loaders_are_installed_in_the_versions_that_are_run() -> None:
+    plugins = [*map(yaml.safe_load, re.findall(r"```yaml\n(.*?)```", LOADING, re.DOTALL))]
+    plugins.append(yaml.safe_load((CHECKOUT / "meltano.yml").read_text()))
+    shown = [loader for one in plugins for loader in one["plugins"]["loaders"]]
+    run = [pinned(name) for name in LOADERS]
+
+    assert len(shown) == 6
+    for loader in shown:
+        assert set(loader["pip_url"].split()) in run, loader["name"]
 
 
 def test_hooks_come_from_the_package_index_in_the_pinned_versions() -> None:

@@ -356,7 +356,7 @@ def test_postgresql_is_loaded_as_in_the_readme() -> None:
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="duckdb 1.1.3 has no wheel for 3.14")
 def test_duckdb_is_loaded(place: Place) -> None:
-    loader, _, _ = fenced("loading.md", "yaml")
+    loader, *_ = fenced("loading.md", "yaml")
     _, run = bash("loading.md")
     file = place.project.folder / "output" / "warehouse.duckdb"
     file.unlink(missing_ok=True)
