@@ -86,7 +86,7 @@ docs: .venv-docs/.installed $(MERMAID_JS) ## Build the documentation site into s
 	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 
 .PHONY: bench
-bench: install ## Measure against a bare loop; SCENARIOS="limit scale" picks some
+bench: install .venv-dlt/.installed ## Measure against a bare loop; SCENARIOS="limit scale" picks some
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
 
 .PHONY: lint
@@ -106,6 +106,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) --group airflow --output-file constraints/airflow.txt
 	$(COMPILE) --group dbt --output-file constraints/dbt.txt
 	$(COMPILE) --group dagster --output-file constraints/dagster.txt
+	$(COMPILE) --group dlt --output-file constraints/dlt.txt
 	$(COMPILE) --group github-actions --output-file constraints/github-actions.txt
 	for name in $(LOADERS); do $(COMPILE) --group $$name --output-file constraints/$$name.txt; done
 

@@ -18,14 +18,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks import reach
+from benchmarks import loading, reach
 from benchmarks.measure import (
     CHECKOUT,
     MODELS,
     bare,
     drained,
     interleaved,
-    load,
     run,
     served,
     stats,
@@ -34,8 +33,6 @@ from benchmarks.measure import (
 )
 from benchmarks.row import HEADER, Row, at_most
 from benchmarks.scenario import PAGE_SIZE, Scenario
-from scripts.embedded_postgres import embedded_postgres
-from scripts.meltano_project import MeltanoProject
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -99,25 +96,6 @@ def wide(folder: Path) -> Iterator[Row]:
     for name, one in seen.items():
         figure = f"{one.wall / seen['bare loop'].wall:.2f} x the bare loop"
         yield Row(f"{what}: {name}", one, figure)
-
-
-def postgres(folder: Path) -> Iterator[Row]:
-    """Load 20,000 interviews into target-postgres."""
-    with embedded_postgres() as server, served(Scenario(pages=80)) as url:
-        project = MeltanoProject(CHECKOUT / ".demo" / "bench", server.target_settings)
-        project.prepare()
-        config = folder / "target.json"
-        config.write_text(server.target_config)
-        commands = {
-            "bare loop": bare(url, 1, ["interviews"], 1),
-            "tap-kombo": tap(folder, url, concurrency=1),
-        }
-        commands["template tap"] = template(commands["tap-kombo"])
-        loader: list[str | Path] = [project.loader, "--config", config]
-        seen = interleaved(commands, TIMES, lambda command: load(command, loader))
-    for name, one in seen.items():
-        figure = f"{one.wall / seen['bare loop'].wall:.2f} x the bare loop"
-        yield Row(f"20,000 interviews into target-postgres: {name}", one, figure)
 
 
 def latency(folder: Path) -> Iterator[Row]:
@@ -243,9 +221,9 @@ def _side_by_side(what: str, seen: dict[str, Run], least: float) -> Iterator[Row
 
 SCENARIOS: dict[str, Callable[[Path], Iterator[Row]]] = {
     one.__name__: one
-    for one in (cost, wide, postgres, latency, integrations, models, limit, scale, memory, start)
+    for one in (cost, wide, latency, integrations, models, limit, scale, memory, start)
 }
-for one in (reach.many, reach.outage, reach.refusals, reach.held):
+for one in (loading.postgres, reach.many, reach.outage, reach.refusals, reach.held):
     SCENARIOS[one.__name__] = partial(one, times=TIMES)
 
 

@@ -12,6 +12,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 from urllib.parse import urlsplit
@@ -53,18 +54,24 @@ class Run:
     code: int
 
 
-def run(command: Sequence[str], output: Path | None = None, log: Path | None = None) -> Run:
+def run(
+    command: Sequence[str],
+    output: Path | None = None,
+    log: Path | None = None,
+    python: str | Path = sys.executable,
+) -> Run:
     """Run a command to its end.
 
     Args:
         command: What follows `python`.
         output: Where its standard output goes; none is nowhere.
         log: Where its standard error goes.
+        python: The interpreter.
     """
     with _open(output) as out, _open(log) as err:
         began = time.monotonic()
         process = subprocess.Popen(  # noqa: S603 - our own programs
-            [sys.executable, *command], stdout=out, stderr=err, cwd=CHECKOUT
+            [python, *command], stdout=out, stderr=err, cwd=CHECKOUT
         )
         return _ended(process, began)
 
@@ -128,16 +135,17 @@ def median(runs: Sequence[Run]) -> Run:
     )
 
 
-def interleaved(
-    commands: Mapping[str, Sequence[str]],
-    times: int,
-    measure: Callable[[Sequence[str]], Run] = run,
-) -> dict[str, Run]:
-    """Run some commands in turns, so that what disturbs disturbs all; return the medians."""
-    runs: dict[str, list[Run]] = {name: [] for name in commands}
+def interleaved(commands: Mapping[str, Sequence[str]], times: int) -> dict[str, Run]:
+    """Run some commands in turns; return the medians."""
+    return in_turns({name: partial(run, command) for name, command in commands.items()}, times)
+
+
+def in_turns(measures: Mapping[str, Callable[[], Run]], times: int) -> dict[str, Run]:
+    """Measure some things in turns, so that what disturbs disturbs all; return the medians."""
+    runs: dict[str, list[Run]] = {name: [] for name in measures}
     for _ in range(times):
-        for name, command in commands.items():
-            runs[name].append(measure(command))
+        for name, measure in measures.items():
+            runs[name].append(measure())
     return {name: median(some) for name, some in runs.items()}
 
 

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from emulator_client import ID, Client
 from hypothesis import HealthCheck, settings
 from privacy import Listener
+from singer_sdk.configuration import _dict_config
 from support import Kombo
 
 from kombo_emulator import Emulator, serve
@@ -65,6 +68,22 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 def measured(record_property: Callable[[str, object], None]) -> Measured:
     """Where a test tells what it has measured, to be printed at the end."""
     return functools.partial(record_property, "measured")
+
+
+FOREIGN = ("MELTANO_", "TAP_", "TARGET_")
+"""What the variables begin with that would lead tests to the systems of whoever runs them."""
+
+APART = Path(__file__).parent / "apart"
+
+
+@pytest.hookimpl
+def pytest_configure() -> None:
+    """Let neither variables nor the `.env` of whoever runs the tests reach the tap or a loader."""
+    for name in [one for one in os.environ if one.startswith(FOREIGN)]:
+        del os.environ[name]
+    above = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = os.pathsep.join([str(APART), *([above] if above else [])])
+    vars(_dict_config)["find_dotenv"] = lambda *_, **__: ""
 
 
 @pytest.hookimpl(trylast=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,12 +32,6 @@ NO_INTEGRATIONS: dict[str, list[object]] = {
         *(["jan\u00e9"], ["\ufeffa"], ["a\u200b"]),
     ],
 }
-
-
-@pytest.fixture(autouse=True)
-def _no_env_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """The SDK looks for `.env` in all folders above its own."""
-    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(tmp_path / "none.env"))
 
 
 def test_integrations_come_as_list_or_text() -> None:
@@ -149,7 +145,7 @@ def test_a_variable_wins_over_a_file_of_variables(
 ) -> None:
     file = tmp_path / ".env"
     file.write_text("TAP_KOMBO_API_KEY=of_file\nTAP_KOMBO_REGION=us\n")
-    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(file))
+    monkeypatch.setattr(_dict_config, "find_dotenv", lambda **_: str(file))
     monkeypatch.setenv("TAP_KOMBO_API_KEY", "of_variable")
     monkeypatch.setenv("TAP_KOMBO_REGION", "")
     monkeypatch.delenv("TAP_KOMBO_REGION")  # it is taken away again after the test
@@ -162,7 +158,7 @@ def test_a_file_of_variables_that_is_no_text_is_refused(
 ) -> None:
     file = tmp_path / ".env"
     file.write_bytes("TAP_KOMBO_API_KEY=jane".encode("utf-16"))
-    monkeypatch.setattr(_dict_config, "find_dotenv", lambda: str(file))
+    monkeypatch.setattr(_dict_config, "find_dotenv", lambda **_: str(file))
 
     with pytest.raises(ConfigValidationError, match=r"The file \.env cannot be read") as refusal:
         environment(SETTINGS)
@@ -256,3 +252,15 @@ def test_objects_that_meltano_has_flattened_are_nested_again(
     assert read(given, SETTINGS) == dict.fromkeys(OBJECTS, nested)
     unclear = dict.fromkeys(OBJECTS, '{"a": 1, "a.b": 2}')
     assert read(unclear, SETTINGS) == unclear
+
+
+def test_the_tests_do_not_see_the_file_of_whoever_runs_them(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("TAP_KOMBO_API_KEY=of_a_developer\n")
+    look = "import dotenv; print(repr(dotenv.find_dotenv(usecwd=True)))"
+
+    done = subprocess.run(
+        [sys.executable, "-c", look], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "''\n"
+    assert _dict_config.find_dotenv() == ""  # type: ignore[attr-defined] # as `conftest` has set it

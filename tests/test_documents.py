@@ -11,7 +11,6 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from settings_told import GOOD, SETTINGS, short
-from singer_sdk.configuration import _dict_config
 from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.exceptions import ConfigValidationError
 from support import Sent, catalog
@@ -307,7 +306,6 @@ def test_any_catalog_is_read_or_refused(chosen: object) -> None:
 )
 def test_any_variable_is_read_or_refused(variables: dict[str, str]) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_dict_config, "find_dotenv", lambda: "/no/such/file")
         for name, value in variables.items():
             patch.setenv(PREFIX + name.upper(), value)
         lines = used(GOOD, {}, catalog("jobs"), env=True)
