@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 _NULL = "__NULL__"
 
 _REASONS = {
-    "api_key": "it must be a text of 1 to 1000 characters that has no white space in it",
+    "api_key": "it must be your key, a text without white space; is it empty in `.env`?",
     "api_url": "it must be an address without white space that begins with https:// or http://",
     "filters": "it must be an object that names streams, each with parameters and their values",
     "shard": "it must be a part and the number of parts, such as 2/8, at most 9999",

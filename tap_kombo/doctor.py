@@ -18,7 +18,7 @@ from tap_kombo.api.problems import (
     Problem,
 )
 from tap_kombo.policies import hidden_lines
-from tap_kombo.privacy import NOT_OPTED_IN, opted_in
+from tap_kombo.privacy import opted_in
 from tap_kombo.replication.report import named
 from tap_kombo.settings import REGIONS
 
@@ -51,7 +51,7 @@ class Report:
         troubles: Why an integration cannot be read as a whole.
         streams: The selected streams, each with why its model of an integration cannot be read.
         opted_in: What `opt_in` names, streams and properties.
-        not_opted_in: Streams that are selected, but do not exist until `opt_in` names them.
+        unread: A line on what is selected, but does not exist at all or until `opt_in` names it.
         hidden: What pseudonyms make of the selected streams, in lines.
         pace: Seconds between two requests at Kombo's limit; none if it has not told it.
     """
@@ -61,7 +61,7 @@ class Report:
     troubles: Mapping[str, Problem]
     streams: Mapping[Endpoint, Mapping[str, Problem]]
     opted_in: Sequence[str] = ()
-    not_opted_in: Sequence[str] = ()
+    unread: Sequence[str] = ()
     hidden: Sequence[str] = ()
     pace: float | None = None
 
@@ -70,7 +70,7 @@ class Report:
         """Whether all that is selected and that somebody has can be read, and there is such."""
         has_any = any(map(self._integrations_of, self.streams))
         refused = self.troubles or any(self.streams.values())
-        return has_any and not refused and not self.not_opted_in
+        return has_any and not refused and not self.unread
 
     def lines(self) -> Iterator[str]:
         """Yield the report, line by line."""
@@ -87,8 +87,7 @@ class Report:
             for problem in troubles.values()
         )
         yield f"Opted in: {named(self.opted_in, 10) or 'nothing'}."
-        if self.not_opted_in:
-            yield f"{NOT_OPTED_IN}: {', '.join(self.not_opted_in)}."
+        yield from self.unread
         yield from self.hidden
         yield self._forecast()
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
@@ -164,7 +163,7 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Report:
     streams = {endpoint: _missing(endpoint, ready) for endpoint in (one.endpoint for one in chosen)}
     hidden = list(hidden_lines(chosen, tap.config))
     opted = opted_in(tap.config["opt_in"])
-    private = (opted, tap.not_opted_in, hidden)
+    private = (opted, tap.unread, hidden)
     return Report(_settings_of(tap), details, troubles, streams, *private, run.kombo.pace)
 
 

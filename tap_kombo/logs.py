@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from singer_sdk import RESTStream
 
 _SDK = str(Path(singer_sdk.__file__).parent)
+_UNHANDLED = "An unhandled error occurred while syncing"
 _CLEAR = "\r\x1b[K"
 
 
@@ -24,14 +25,16 @@ class OwnLines(logging.Filter):
     """Keeps back what the SDK tells of its own steps, unless the level is DEBUG.
 
     That is several lines a stream in every run, and one says "bookmark value: None" where there
-    is a bookmark for each integration. Warnings and errors pass.
+    is a bookmark for each integration. Warnings and errors pass, but for the one that calls
+    unhandled what the tap's own last line explains.
     """
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:
-        if record.levelno != logging.INFO or not record.pathname.startswith(_SDK):
+        if not record.pathname.startswith(_SDK):
             return True
-        return logging.getLogger().isEnabledFor(logging.DEBUG)
+        misleads = record.levelno == logging.INFO or str(record.msg).startswith(_UNHANDLED)
+        return not misleads or logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 class StatusLine(logging.Filter):

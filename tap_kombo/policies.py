@@ -119,7 +119,7 @@ def hidden_lines(streams: Iterable[Any], config: Mapping[str, Any]) -> Iterator[
         for path, told in treatments(plan, stream.name, stream.schema):
             found[told].append(place(stream.name, path))
     for told, places in found.items():
-        which = "" if told is Treatment.CLEAR else f": {named(places, 10)}"
+        which = "" if told is Treatment.CLEAR or not places else f": {named(places, 10)}"
         yield f"Pseudonyms ({plan.preset}): {len(places):,} {told.value}{which}."
 
 

@@ -6,7 +6,6 @@ the end of its path. A test walks all schemas, so that no new property slips thr
 
 from __future__ import annotations
 
-import difflib
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import ENTRIES
+from tap_kombo.selection import ENTRIES, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -43,7 +42,7 @@ OPT_IN = frozenset({Class.PAY, Class.IDENTITY, Class.HEALTH, Class.RAW})
 """Classes of which nothing is read unless `opt_in` names it."""
 
 NOT_OPTED_IN = "Selected but not read, as `opt_in` does not name it"
-"""What is told of a stream that a user may wait for in vain."""
+"""What is told of streams that a user may wait for in vain."""
 
 _ENDS: Mapping[Class, str] = {
     Class.NAME: """
@@ -247,9 +246,7 @@ def opt_in_complaints(patterns: Iterable[str]) -> Iterator[str]:
     for number, pattern in enumerate(patterns, 1):
         if any(is_opted_in(one, [pattern]) for one in places()):
             continue
-        near = difflib.get_close_matches(pattern[:100], places(), n=2, cutoff=0.5)
-        hint = f"; did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
-        yield f"entry {number} names nothing that needs it{hint}"
+        yield f"entry {number} names nothing that needs it{did_you_mean(pattern, places())}"
 
 
 def without(schema: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:

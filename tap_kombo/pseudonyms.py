@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hmac
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.privacy import Class, class_of, place, walk
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import ENTRIES
+from tap_kombo.selection import ENTRIES, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -269,8 +268,7 @@ def pseudonym_complaints(
     for name in ("keep", "hash", "null"):
         for number, pattern in enumerate(plan.get(name, ()), 1):
             if not any(fnmatchcase(one, pattern) for one in _all_places()):
-                near = difflib.get_close_matches(pattern[:100], _all_places(), n=2, cutoff=0.6)
-                hint = f"; did you mean {' or '.join(f'`{one}`' for one in near)}?" if near else ""
+                hint = did_you_mean(pattern, _all_places())
                 yield f"entry {number} of `{name}` names no property{hint}"
 
 

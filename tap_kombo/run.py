@@ -132,6 +132,7 @@ class Run:
         except OutputError:
             if error is None:  # else there is something better to tell
                 raise
+        self.report.look_ups = self.kombo.look_ups
         troubles = {stream.name: stream.fitter.troubles for stream in self._streams}
         failure = conclude(self.report, troubles, self._ids, self._tap.logger, error)
         if failure and error is None:

@@ -56,7 +56,7 @@ class SeamTap(Tap):
         integration_ids: Those of them that this run reads.
         stream_maps: The setting as the user gave it.
         interrupt: Ends the run, as a signal asks for it.
-        not_opted_in: Streams that are selected, but do not exist until `opt_in` names them.
+        unread: A line on what is selected, but does not exist at all or until `opt_in` names it.
     """
 
     is_syncing = False
@@ -67,7 +67,7 @@ class SeamTap(Tap):
     integration_ids: Any
     stream_maps: Any
     interrupt: Any
-    not_opted_in: Any
+    unread: Any
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:

@@ -2,15 +2,41 @@
 
 from __future__ import annotations
 
+import difflib
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from tap_kombo.api.answers import Record
 
 ENTRIES = "[]"
 """Stands in a path for the entries of a list."""
+
+
+def did_you_mean(wrong: str, right: Sequence[str]) -> str:
+    """Return a hint at the names that are most like a wrong one; empty if none is.
+
+    Args:
+        wrong: What a user wrote.
+        right: What there is.
+    """
+    near = difflib.get_close_matches(wrong[:100], right, n=2, cutoff=0.5)
+    return f" (did you mean {' or '.join(f'`{one}`' for one in near)}?)" if near else ""
+
+
+def misspelt(patterns: Iterable[str], streams: Sequence[str]) -> Iterator[str]:
+    """Yield a sentence for each pattern of `select` that fits no stream.
+
+    Args:
+        patterns: Patterns such as `interviews.*` or `!jobs.salary_*`.
+        streams: The streams that there are.
+    """
+    names = dict.fromkeys(one.removeprefix("!").partition(".")[0] for one in patterns)
+    for name in names:
+        if not any(fnmatchcase(one, name) for one in streams):
+            yield f"`select` names no stream with {name[:100]!r}{did_you_mean(name, streams)}."
 
 
 def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str, ...]]:

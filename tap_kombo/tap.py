@@ -32,6 +32,7 @@ from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
 from tap_kombo.sdk import SeamTap
+from tap_kombo.selection import misspelt
 from tap_kombo.settings import REGIONS, SETTINGS, of_shard
 from tap_kombo.writer import BufferedWriter, OutputError, SilentWriter
 
@@ -156,8 +157,8 @@ class TapKombo(SeamTap):
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
         self.is_syncing = True
-        if missing := self.not_opted_in:
-            self.logger.warning("%s: %s.", NOT_OPTED_IN, ", ".join(missing))
+        for line in self.unread:
+            self.logger.warning("%s", line)
         try:
             super().sync_all()
         except BaseException as error:
@@ -181,11 +182,14 @@ class TapKombo(SeamTap):
         return [one for one in streams if one.selected]
 
     @cached_property
-    def not_opted_in(self) -> list[str]:
-        """Streams that are selected, but do not exist until `opt_in` names them."""
+    def unread(self) -> list[str]:
+        """A line on what is selected, but does not exist at all or until `opt_in` names it."""
         entries = self.input_catalog.streams if self.input_catalog else ()
         chosen = [one.tap_stream_id for one in entries if one.metadata.root.selected]
-        return not_opted_in((*chosen, *selected_by_meltano()), self.config["opt_in"])
+        patterns = (*chosen, *selected_by_meltano())
+        missing = ", ".join(not_opted_in(patterns, self.config["opt_in"]))
+        lines = [f"{NOT_OPTED_IN}: {missing}."] if missing else []
+        return [*lines, *misspelt(patterns, [one.name for one in ENDPOINTS])]
 
     @classmethod
     @override

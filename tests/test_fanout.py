@@ -163,7 +163,7 @@ def test_progress_is_told(
     kombo.run(A, streams=STREAMS)
 
     assert "of 4 passes done, " in caplog.text
-    assert " records per second, about " in caplog.text
+    assert "/s, about " in caplog.text
     assert " requests left in Kombo's window" in caplog.text
 
 

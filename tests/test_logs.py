@@ -102,6 +102,16 @@ def test_the_reason_of_a_full_pass_stays(kombo: Kombo, start: Start) -> None:
     assert "as the model knows no other" not in told
 
 
+def test_a_refused_key_is_not_called_an_unhandled_error(kombo: Kombo, start: Start) -> None:
+    kombo.emulator.api_key = "another"
+
+    done = start(1)
+
+    assert done.returncode == 1
+    assert "A key belongs to one region" in done.stderr
+    assert "unhandled" not in done.stderr
+
+
 def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_path: Path) -> None:
     kombo.emulator.add_integration("tool:0", "ATS", SMALL)
     told = threading.Event()

@@ -129,6 +129,7 @@ class Kombo:
     def __init__(self, access: Access, logger: logging.Logger, readers: int = 0) -> None:
         """Open no connection yet."""
         self._access, self._logger, self._readers = access, logger, readers
+        self.look_ups = 0
         self._limits = Limits(access.concurrency, access.max_retries, logger)
         self._transport = Transport(access.concurrency)
         self._workers = ThreadPoolExecutor(access.concurrency, thread_name_prefix="kombo")
@@ -316,7 +317,9 @@ class Kombo:
     async def _ask_about(self, integration_id: str, aside: Aside) -> LookUp:
         """Ask Kombo; if it refuses, nothing is known, and the lists will tell why."""
         build = partial(self._request, f"/integrations/{integration_id}")
-        call = Call(_about(integration_id), integration_id, build, _with_data, aside=aside)
+        call = Call(
+            _about(integration_id), integration_id, build, _with_data, sent=self._count, aside=aside
+        )
         try:
             answer = await self.ask(call)
         except KomboError as error:
@@ -326,6 +329,9 @@ class Kombo:
             return LookUp(problem=error.problem)
         kept = answer if self._readers else None
         return LookUp(Details.of(answers.data_of(answer)), kept, readers=self._readers)
+
+    def _count(self, _: float) -> None:
+        self.look_ups += 1
 
     def _key_call(self) -> Call[dict[str, Any]]:
         return Call("API key", None, partial(self._request, "/check-api-key"), answers.data_of)

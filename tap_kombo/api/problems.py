@@ -145,7 +145,12 @@ KEY_REFUSED_HERE = Rule(
     "the API key is not accepted for it, though it was for others",
     "Ask Kombo's support, or whoever runs the gateway at `api_url`.",
 )
-REFUSED = Rule(Action.FAIL_MODEL, "Kombo refuses the request", "Ask Kombo's support.")
+REFUSED = Rule(
+    Action.FAIL_MODEL,
+    "Kombo refuses the request",
+    "If you have set `api_url`, check that it ends as Kombo's does, in `/v1`; else ask Kombo's "
+    "support.",
+)
 REDIRECTED = Rule(
     Action.FAIL_INTEGRATION,
     "the server sends us to another address, and the API key stays where it belongs",

@@ -77,6 +77,7 @@ class Report:
         problems: Stream, integration and reason of each pass that was not completed; a reason
             that concerns all models of an integration is there once.
         integrations: Those that have any stream of the run.
+        look_ups: Requests about integrations, which belong to no stream.
     """
 
     def __init__(self, logger: logging.Logger) -> None:
@@ -86,6 +87,7 @@ class Report:
         self.records = 0
         self.problems: list[tuple[str, str, Problem]] = []
         self.integrations: set[str] = set()
+        self.look_ups = 0
         self._passes = 0
         self._given_up: dict[str, Problem] = {}
         self._outdated: set[str] = set()
@@ -146,10 +148,12 @@ class Report:
     def progress(self, passes: int) -> str:
         """Return a line on how far the run has come, of so many passes in all."""
         seconds = max(self.seconds, 1)
-        left = (passes - self._passes) * seconds / max(self._passes, 1)
+        left = ""
+        if self._passes:  # before the first has ended nothing is known
+            left = f", about {_duration((passes - self._passes) * seconds / self._passes)} left"
         return (
             f"{self._passes:,} of {passes:,} passes done, {self.records:,} records, "
-            f"{self.records / seconds:,.0f} records per second, about {_duration(left)} left"
+            f"{self.records / seconds:,.0f}/s{left}"
         )
 
 

@@ -73,6 +73,7 @@ class Verdict:
             for one in fields(Tally)
             if one.name != "seconds"
         }
+        totals["requests"] += self.report.look_ups
         totals |= {"integrations": self.integrations, "seconds": round(self.report.seconds, 1)}
         return {"result": self.result, "totals": totals, "streams": tallies, **missing}
 
