@@ -226,13 +226,13 @@ def errors_without_code() -> Iterator[str]:
         "a server error or no answer for every request, of whatever integration": problems.OUTAGE,
         "a certificate that is not valid for the host": problems.UNTRUSTED,
         "HTTP 200 with no JSON, or not Kombo's envelope": problems.UNREADABLE,
-        "a `next` that was used before": problems.CIRCULAR,
+        "a cursor that comes back": problems.CIRCULAR,
         "a record without `id`, or with a broken one": problems.KEYLESS,
         "a file list that is refused for one application or candidate": problems.LEFT_OUT,
         "a `category`, `status` or `setup_status` that is not documented": problems.UNKNOWN_WORD,
         "the model's `opted_out_by_customer`": problems.OPTED_OUT,
         "an expression that raises an error": problems.UNMAPPABLE,
-        "a moment in the state that is none, or an entry that is there twice": problems.BAD_STATE,
+        "an invalid time stamp in the state, or an entry that is there twice": problems.BAD_STATE,
         "a bug": problems.UNEXPECTED,
     }
     rows = ((when, rule.action.value, rule.cause, rule.cure) for when, rule in rules.items())

@@ -86,7 +86,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         title="Allow HTTP",
         description=(
             "Let the API key and the data travel unencrypted if `api_url` begins with `http://`; "
-            "to this machine they may in any case."
+            "always allowed for localhost."
         ),
     ),
     th.Property(
@@ -156,9 +156,9 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=[],
         title="Opt in",
         description=(
-            "What needs a decision and is read only if it is named here, as patterns such as "
+            "Sensitive columns and costly streams, read only if named here, by patterns such as "
             "`hris_employees.ssn`, `jobs.salary_*`, `*.remote_data` or `application_attachments`; "
-            "`*` is all of it."
+            "`*` selects everything."
         ),
     ),
     th.Property(
@@ -186,7 +186,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.StringType(min_length=32, max_length=1000),
         secret=True,
         title="Pseudonym key",
-        description="Key of the pseudonyms, 32 characters or more; another key makes all others.",
+        description="Key of the pseudonyms, 32 characters or more; changing it changes every pseudonym.",
     ),
     th.Property(
         "filters",

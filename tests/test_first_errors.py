@@ -133,7 +133,7 @@ def test_a_wrong_password(place: Place) -> None:
 
 
 def test_a_database_that_is_away(place: Place) -> None:
-    title = "The database is away"
+    title = "The database cannot be reached"
     refused = shown(title)[0].partition("target-postgres ")[2]
     host, database = shown(title, 1)
     load = f"echo '{SCHEMA}' | {place.project.loader} --config=ENV"
@@ -147,6 +147,12 @@ def test_a_loader_that_is_not_in_the_project(place: Place) -> None:
     output = place.run("target-snowflake")
 
     assert missing(shown("The loader is missing"), filtered(output)) == []
+
+
+def test_no_loader_at_all(place: Place) -> None:
+    output = fails([MELTANO, "run", "tap-kombo"], place.project.folder, place.project.environment)
+
+    assert missing(shown("The loader is missing", 3), output) == []
 
 
 def test_a_loader_that_cannot_be_installed(place: Place, tmp_path: Path) -> None:
