@@ -46,6 +46,7 @@ nightly: install test-loaders ## Repeat the random tests at length: 10,000 progr
 	CONVERGENCE_EXAMPLES=10000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \
 	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
 	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py
+	$(BIN)/pytest -n auto --dist loadgroup -m "not system" -p randomly # in any order
 
 .PHONY: test-loaders
 test-loaders: install $(LOADERS:%=.venv-%/.installed) ## Run each loader of docs/loading.md and compare every cell
