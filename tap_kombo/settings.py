@@ -121,7 +121,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.IntegerType(minimum=0, maximum=3650),
         default=7,
         title="Full pass interval",
-        description="Days after which a model is read in full again, against drift; 0 is never.",
+        description="Days within which a model is read in full again, against drift; 0 is never.",
     ),
     th.Property(
         "include_deleted",
@@ -186,7 +186,9 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.StringType(min_length=32, max_length=1000),
         secret=True,
         title="Pseudonym key",
-        description="Key of the pseudonyms, 32 characters or more; changing it changes every pseudonym.",
+        description=(
+            "Key of the pseudonyms, 32 characters or more; changing it changes every pseudonym."
+        ),
     ),
     th.Property(
         "filters",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import functools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -187,6 +188,17 @@ class Kombo:
         return [one for one in self.emulator.requests if one.path.endswith(path)]
 
 
+def as_sent(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
+    """A value of Kombo as the tap sends it: a scalar where a text is declared is text."""
+    if isinstance(value, dict):
+        inner = schema.get("properties", {})
+        return {name: as_sent(one, inner.get(name, {})) for name, one in value.items()}
+    if isinstance(value, list):
+        return [as_sent(one, schema.get("items", {})) for one in value]
+    is_text = "string" in schema.get("type", ()) and value is not None
+    return json.dumps(value) if is_text and not isinstance(value, str) else value
+
+
 def refusal(code: str | None, status: int, **more: object) -> Response:
     return JSONResponse({"status": "error", "error": {"code": code, **more}}, status)
 
@@ -202,8 +214,10 @@ def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
 
 def shown(stream: str, record: dict[str, Any]) -> dict[str, Any]:
     """What a stream has of a record if nothing is opted in."""
-    compile_deselection(list(sensitive_paths(stream, load_schema(stream))))([record])
-    return record
+    schema = load_schema(stream)
+    compile_deselection(list(sensitive_paths(stream, schema)))([record])
+    sent: dict[str, Any] = as_sent(record, schema)
+    return sent
 
 
 def failing(integration_id: str, answer: Response, stream: str = "/ats/interviews") -> Any:  # noqa: ANN401

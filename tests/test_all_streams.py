@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import os
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -15,7 +14,7 @@ import pytest
 from jsonschema import Draft7Validator
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import KEY, differences, refusal
+from support import KEY, as_sent, differences, refusal
 
 from kombo_emulator import Behaviour, Emulator, serve
 from kombo_emulator.examples import EXAMPLES_ID
@@ -72,26 +71,13 @@ def as_stored(stream: str, record: dict[str, Any]) -> dict[str, Any]:
 
 def _stored(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
     form = schema.get("format")
-    if isinstance(value, list) and "items" in schema:
-        return [_inside(one, schema["items"]) for one in value]
-    if isinstance(value, dict):
-        return _inside(value, schema)
+    if isinstance(value, dict | list):
+        return as_sent(value, schema)
     if isinstance(value, str) and form == "date-time":
         return dt.datetime.fromisoformat(value).astimezone(dt.UTC).replace(tzinfo=None)
     if isinstance(value, str) and form == "date":
         return dt.date.fromisoformat(value)
     return Decimal(str(value)) if isinstance(value, float) else value
-
-
-def _inside(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
-    """A nested value: what may be one scalar or another is sent as text."""
-    if isinstance(value, dict):
-        inner = schema.get("properties", {})
-        return {name: _inside(one, inner.get(name, {})) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_inside(one, schema.get("items", {})) for one in value]
-    is_text = "string" in schema.get("type", ()) and value is not None
-    return json.dumps(value) if is_text and not isinstance(value, str) else value
 
 
 def without_look_up(asked: Received) -> Response | None:

@@ -160,8 +160,9 @@ def test_a_due_full_pass_overtakes_an_interrupted_incremental_one(
     state: State, start_date: str | None
 ) -> None:
     run(state, start_date=start_date)
-    cut_off(state, NOON.add(days=7).subtract(hours=1), start_date=start_date)
-    begun = next_pass(state, NOON.add(days=7), start_date=start_date)
+    daily = pendulum.duration(days=1)
+    cut_off(state, NOON.add(hours=3), start_date=start_date, full_pass_interval=daily)
+    begun = next_pass(state, NOON.add(days=1), start_date=start_date, full_pass_interval=daily)
 
     assert begun.full
     assert begun.cursor is None

@@ -38,6 +38,8 @@ NARROWER = {
     "hris_absences.end_date": "any JSON in the SDK; Kombo documents a calendar date",
     "hris_absences.start_time": "any JSON in the SDK; Kombo documents a time of day",
     "hris_absences.end_time": "any JSON in the SDK; Kombo documents a time of day",
+    "hris_performance_reviews.summary_rating.value": "a number is sent as text",
+    "jobs.screening_questions.precondition_options": "a boolean is sent as text",
 }
 """Properties that allow less than the SDK does, each with the reason."""
 
@@ -47,7 +49,7 @@ INSIDE_A_FREE_FORM_VALUE = {
 }
 """Properties of the SDK's that have no place of their own, each with the reason."""
 
-WORDS = {"type", "format", "properties", "items", "additionalProperties", "description"}
+WORDS = {"type", "format", "properties", "items", "additionalProperties", "anyOf", "description"}
 """All that a schema says."""
 
 

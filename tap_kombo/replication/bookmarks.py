@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pendulum
 
 from tap_kombo.api.timestamps import to_kombo, to_moment
+from tap_kombo.replication.due import is_due
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -35,7 +36,7 @@ class Policy:
         incremental: Whether the endpoint knows `updated_after`.
         always_full: Whether the user forces `FULL_TABLE`.
         lookback: How far an incremental pass reaches back behind its bookmark.
-        full_pass_interval: A full pass is due this long after the last one; zero is never.
+        full_pass_interval: Within it one full pass follows another; zero is never.
         page_size: Records per request; a cursor may depend on it.
         resumable: Whether an interrupted pass may go on in a later run.
         former_parameters: The hash that earlier versions kept in place of a question.
@@ -329,8 +330,8 @@ class Bookmarks:
         last = _moment(entry, "last_full_pass")
         last = last if last and last <= now else bookmark
         interval = self._policy.full_pass_interval
-        if interval and now >= last + interval:
-            yield f"as the last one is over {interval.days} days old"
+        if interval and is_due(fresh.integration_id, last, now, interval):
+            yield f"as one is due every {interval.days} days"
 
     def _grown(self, entry: Mapping[str, Any]) -> list[str]:
         """Name what is asked for now and was not when the bookmark was set."""

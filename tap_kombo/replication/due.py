@@ -1,0 +1,34 @@
+"""When a model is read in full again: each integration at a moment of its own."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pendulum
+
+
+def is_due(
+    integration_id: str,
+    last: pendulum.DateTime,
+    now: pendulum.DateTime,
+    interval: pendulum.Duration,
+) -> bool:
+    """Return whether a full pass is due.
+
+    Each integration has its own moment within six sevenths of the interval, so that those that were
+    read in full together are not all read in full together again. The last seventh makes sure that
+    none follows at once upon another, and that none comes later than the interval allows.
+
+    Args:
+        integration_id: The integration.
+        last: When its last full pass began.
+        now: The present.
+        interval: How long after a full pass the next one follows at the latest.
+    """
+    length = interval.total_seconds()
+    share = int.from_bytes(sha256(integration_id.encode()).digest()[:8]) / 2**64
+    rest, slot = length / 7, length * 6 / 7
+    since = (now.timestamp() - share * slot) % slot  # since its moment has come the last time
+    return (now - last).total_seconds() - since >= rest
