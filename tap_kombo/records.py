@@ -2,8 +2,8 @@
 
 Nearly every page can be sent as it is; compiled code says so of a whole page. The others are
 walked value by value, which costs many times more. Both follow one set of rules: declared
-properties, fitting values, moments in UTC, no U+0000, no nesting beyond `DEEPEST`; a number or a
-boolean where a text is declared becomes text, as some of Kombo's properties hold either.
+properties, fitting values, moments in UTC, no U+0000, no nesting beyond `DEEPEST`, no null in a
+list; a number or a boolean where a text is declared becomes text, as some properties hold either.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Trouble(StrEnum):
     NUL = "U+0000 removed"
     BROKEN = "broken text, U+FFFD in its place"
     DEEP = f"nested more than {DEEPEST} levels deep, sent as null"
+    GAP = "null in a list, which typed warehouses refuse, left out"
     KEYLESS = "no key, the record is left out"
 
 
@@ -175,7 +176,11 @@ class _Compiler:
         def clean(value: Any) -> Any:  # noqa: ANN401
             if type(value) is not list:
                 return misfit()
-            return [None if one is None else inner(one) for one in value]
+            cleaned = [inner(one) for one in value if one is not None]
+            entries = [one for one in cleaned if one is not None]
+            if gaps := len(value) - len(entries):
+                self._found[f"{path}[]", Trouble.GAP] += gaps
+            return entries
 
         return clean
 
@@ -353,7 +358,7 @@ def _type(schema: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a type
         properties = schema.get("properties")
         return _FreeObject if properties is None else _struct(properties, path)
     if kind == "array":
-        return list[_type(schema.get("items", {}), path) | None]  # type: ignore[misc]
+        return list[_type(schema.get("items", {}), path)]  # type: ignore[misc]
     if kind == "string":
         return _TEXTS.get(schema.get("format"), str)
     return _SCALAR_TYPES[kind]

@@ -159,7 +159,7 @@ def test_what_bigquery_would_hold_is_what_was_sent(
 
     losses = (LISTED, ROUNDED_EVERYWHERE, ROUNDED_INSIDE)
     check("target-bigquery", shape, Loader(run, losses), narrow(shape))
-    assert refusals[0].keys() == ({"null in a list"} if shape == "plain" else set())
+    assert refusals == [{}]
 
 
 @up_to_python_3_11
