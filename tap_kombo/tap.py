@@ -186,7 +186,7 @@ class TapKombo(SeamTap):
         """A line on what is selected, but does not exist at all or until `opt_in` names it."""
         entries = self.input_catalog.streams if self.input_catalog else ()
         chosen = [one.tap_stream_id for one in entries if one.metadata.root.selected]
-        patterns = (*chosen, *selected_by_meltano())
+        patterns = selected_by_meltano() or chosen  # the catalog that Meltano keeps may be old
         missing = ", ".join(not_opted_in(patterns, self.config["opt_in"]))
         lines = [f"{NOT_OPTED_IN}: {missing}."] if missing else []
         return [*lines, *misspelt(patterns, [one.name for one in ENDPOINTS])]

@@ -11,12 +11,13 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import differences
+from support import as_sent, differences
 
 from kombo_emulator import Emulator, serve
 from kombo_emulator.table import MODELS
 from scripts.meltano_project import CHECKOUT, MeltanoProject
 from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,7 +53,8 @@ class Load:
                 name: without_zone(value) if name in times and value else value
                 for name, value in row.items()
             }
-            for key, row in self.expected[stream].items()
+            for key, sent in self.expected[stream].items()
+            for row in [as_sent(sent, load_schema(stream))]
         }
 
 

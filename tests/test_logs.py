@@ -8,6 +8,7 @@ import pty
 import subprocess
 import sys
 import threading
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
@@ -40,6 +41,7 @@ class Start(Protocol):
 @pytest.fixture
 def start(kombo: Kombo, tmp_path: Path) -> Start:
     """Start the tap as a program, and return what it has told."""
+    kombo.emulator.clock.set(datetime.now(UTC))  # which is the program's clock too
 
     def started(
         number: int, *, state: dict[str, Any] | None = None, level: str = "INFO"

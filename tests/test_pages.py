@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -157,6 +158,7 @@ def test_getting_started_without_meltano(place: Place, kombo: Kombo, tmp_path: P
     )
     first = re.sub(r"^echo .*\n", "", first, flags=re.MULTILINE)
 
+    kombo.emulator.clock.set(datetime.now(UTC) - timedelta(minutes=10))  # near the program's clock
     shell(first, tmp_path)
     before = place.interviews
     ats = kombo.emulator.integrations[A]

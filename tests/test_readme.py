@@ -56,7 +56,7 @@ def shell(command: str, folder: Path, env: dict[str, str] | None = None) -> str:
         text=True,
         check=False,
     )
-    assert done.returncode == 0, f"{command}\n{done.stderr[-2000:]}"
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}{done.stderr[-2000:]}"
     return done.stdout
 
 
