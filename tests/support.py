@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import functools
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -16,6 +15,7 @@ from singer_sdk.singerlib.encoding.simple import Message
 from starlette.responses import JSONResponse
 from typing_extensions import override
 
+from scripts.tables import as_sent
 from tap_kombo.privacy import sensitive_paths
 from tap_kombo.schemas import load_schema
 from tap_kombo.selection import compile_deselection
@@ -186,17 +186,6 @@ class Kombo:
     def asked(self, path: str = "/ats/interviews") -> list[Received]:
         """The requests for one list."""
         return [one for one in self.emulator.requests if one.path.endswith(path)]
-
-
-def as_sent(value: Any, schema: dict[str, Any]) -> Any:  # noqa: ANN401
-    """A value of Kombo as the tap sends it: a scalar where a text is declared is text."""
-    if isinstance(value, dict):
-        inner = schema.get("properties", {})
-        return {name: as_sent(one, inner.get(name, {})) for name, one in value.items()}
-    if isinstance(value, list):
-        return [as_sent(one, schema.get("items", {})) for one in value]
-    is_text = "string" in schema.get("type", ()) and value is not None
-    return json.dumps(value) if is_text and not isinstance(value, str) else value
 
 
 def refusal(code: str | None, status: int, **more: object) -> Response:

@@ -14,12 +14,13 @@ import pytest
 from jsonschema import Draft7Validator
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import KEY, as_sent, differences, refusal
+from support import KEY, differences, refusal
 
 from kombo_emulator import Behaviour, Emulator, serve
 from kombo_emulator.examples import EXAMPLES_ID
 from kombo_emulator.table import LISTS
 from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.tables import as_sent
 from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
 from tap_kombo.schemas import load_schema
 

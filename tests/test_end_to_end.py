@@ -11,11 +11,12 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import as_sent, differences
+from support import differences
 
 from kombo_emulator import Emulator, serve
 from kombo_emulator.table import MODELS
 from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.tables import as_sent
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
 
