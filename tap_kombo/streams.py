@@ -256,24 +256,19 @@ class KomboStream(SeamStream):
         )
 
     @cached_property
+    def _overlay(self) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+        """The schema of all that Kombo sends, and what of it the loader is not told of."""
+        return overlay(self.whole_schema, self.effective_schema)
+
+    @cached_property
     def unwanted(self) -> list[tuple[str, ...]]:
         """Paths of what Kombo sends and the tap does not."""
-        _, missing = overlay(self.whole_schema, self.effective_schema)
-        return [*missing, *deselected_paths(self.mask)]
+        return [*self._overlay[1], *deselected_paths(self.mask)]
 
     @cached_property
     def fitter(self) -> Fitter:
         """What makes the pages of the stream fit to store."""
-        schema, _ = overlay(self.whole_schema, self.effective_schema)
-        return Fitter(schema, self.name, self.unwanted)
-
-    @cached_property
-    def blanks(self) -> dict[str, Record]:
-        """By the name that records are sent under: all properties of the SCHEMA, each null."""
-        return {
-            one.stream_alias: dict.fromkeys(one.transformed_schema["properties"])
-            for one in self.stream_maps
-        }
+        return Fitter(self._overlay[0], self.name, self.unwanted)
 
     @cached_property
     def hide(self) -> Callable[[list[Record]], None]:
@@ -335,7 +330,7 @@ class KomboStream(SeamStream):
         """
         for stream_map in self.stream_maps:
             alias, transform = stream_map.stream_alias, stream_map.transform
-            blank = self.blanks[alias]
+            blank = dict.fromkeys(stream_map.transformed_schema["properties"])
             for record in records:
                 try:
                     mapped = transform(record)

@@ -159,13 +159,12 @@ def test_another_mark_is_another_pass(state: State, marked: str) -> None:
 def test_a_due_full_pass_overtakes_an_interrupted_incremental_one(
     state: State, start_date: str | None
 ) -> None:
-    run(state, start_date=start_date)
-    daily = pendulum.duration(days=1)
-    cut_off(state, NOON.add(hours=3), start_date=start_date, full_pass_interval=daily)
-    begun = next_pass(state, NOON.add(days=1), start_date=start_date, full_pass_interval=daily)
+    asks: dict[str, Any] = {"start_date": start_date, "full_pass_interval": pendulum.Duration(1)}
+    run(state, **asks)
+    cut_off(state, NOON.add(hours=3), **asks)
+    begun = next_pass(state, NOON.add(days=1), **asks)
 
-    assert begun.full
-    assert begun.cursor is None
+    assert (bool(begun.full), begun.cursor) == (True, None)
 
 
 @pytest.mark.parametrize("back", [{"seconds": 1}, {"days": 30}], ids=str)
