@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, cast
 from typing_extensions import override
 
 from tap_kombo.api.answers import EnvelopeError, Page
-from tap_kombo.api.endpoints import PRIMARY_KEY
+from tap_kombo.api.endpoints import LEDGER, PRIMARY_KEY
 from tap_kombo.api.problems import UNREADABLE, Action, KomboError, Problem
 from tap_kombo.streams import KomboStream
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+
+    from singer_sdk.helpers.types import Context
 
     from tap_kombo.api.answers import Record
     from tap_kombo.api.endpoints import Endpoint
@@ -87,9 +89,24 @@ class AttachmentStream(KomboStream):
         return [{**record, **own} for record in parsed]
 
 
+class PassStream(KomboStream):
+    """The ledger: a row for each pass that has ended, which no request is sent for."""
+
+    replaces_table = False  # rows of earlier runs stay in any case
+
+    @override
+    def get_records(self, context: Context | None) -> Iterable[Record]:
+        """Return nothing: the rows were written as the passes ended."""
+        return ()
+
+
 def make_stream(tap: SeamTap, endpoint: Endpoint) -> KomboStream:
     """Return the stream of a row of the endpoint table."""
-    kinds = {"integrations": IntegrationStream, "integration_models": IntegrationModelStream}
+    kinds: dict[str, type[KomboStream]] = {
+        "integrations": IntegrationStream,
+        "integration_models": IntegrationModelStream,
+        LEDGER.name: PassStream,
+    }
     kind = AttachmentStream if endpoint.parent else kinds.get(endpoint.name, KomboStream)
     return kind(tap, endpoint)
 

@@ -101,9 +101,15 @@ class Fitter:
     def __init__(
         self, schema: Mapping[str, Any], stream: str, unwanted: Sequence[Sequence[str]]
     ) -> None:
-        """Compile what all pages share; `deselect` takes unwanted properties out, in place."""
+        """Compile what all pages share.
+
+        `deselect` takes unwanted properties out, in place; `troubles` counts over all pages, and
+        `misfits` the values of the last one, by path.
+        """
         self.troubles: Found = Counter()
-        self._clean = compile_cleaner(schema, self.troubles)
+        self.misfits: Counter[str] = Counter()
+        self._found: Found = Counter()
+        self._clean = compile_cleaner(schema, self._found)
         self._fits = compile_fits(schema, stream)
         self.deselect = compile_deselection(unwanted)
 
@@ -112,12 +118,20 @@ class Fitter:
 
         Each says whose it is, which Kombo itself never does; deselected columns are still there.
         """
-        records = page.records
+        records, self.misfits = page.records, Counter()
         if page.suspect or not self._fits(records):
             records = [record for one in records if (record := self._cleaned(one))]
+            self._count()
         for record in records:
             record["integration_id"] = integration_id
         return records
+
+    def _count(self) -> None:
+        """Keep what was found in a page, for the page and in all."""
+        self.troubles.update(self._found)
+        for (path, _), count in self._found.items():
+            self.misfits[path] += count
+        self._found.clear()
 
     def _cleaned(self, record: Record) -> Record | None:
         """Clean a record; one without a key cannot be stored, nor found again."""

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
+import uuid
 from collections import Counter
 from functools import partial
 from itertools import chain, product
 from typing import TYPE_CHECKING
 
 from tap_kombo.api.kombo import Access, Kombo
-from tap_kombo.kinds import IntegrationStream
+from tap_kombo.kinds import IntegrationStream, PassStream
 from tap_kombo.logs import status_line
 from tap_kombo.policies import hidden_lines, policy_of
 from tap_kombo.privacy import opted_in
-from tap_kombo.replication.bookmarks import Bookmarks, Entries
+from tap_kombo.replication.bookmarks import Bookmarks
+from tap_kombo.replication.entries import Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
+from tap_kombo.replication.ledger import Ledger
 from tap_kombo.replication.passes import Passes
 from tap_kombo.replication.report import Report, RunFailedError, named
 from tap_kombo.replication.verdict import conclude
@@ -53,7 +56,11 @@ class Run:
         self, tap: SeamTap, streams: Sequence[KomboStream], runner: Runner, max_retries: int
     ) -> None:
         """Ask nothing yet."""
-        self._tap, self._streams, self._ids = tap, streams, tap.integration_ids
+        self._tap, self._ids = tap, tap.integration_ids
+        self._streams = [one for one in streams if not isinstance(one, PassStream)]
+        self.id = str(uuid.uuid4())
+        ledgers = [one for one in streams if isinstance(one, PassStream)]
+        self._ledger = Ledger(ledgers[0], self.id, tap.plugin_version) if ledgers else None
         self.report, self.runner = Report(tap.logger), runner
         config = tap.config
         timeout = config["request_timeout_seconds"]
@@ -72,7 +79,7 @@ class Run:
             BaseException: Whatever ends the run.
         """
         if self._fanout is None:
-            self._fanout = self._fan_out(self._streams)
+            self._fanout = self._fan_out(self._streams, self._ledger)
             self._tell_begin()
             if self._expects_mixture():
                 self._tap.state_writer.write_state(self._tap.state)
@@ -91,7 +98,7 @@ class Run:
             RunFailedError: If a pass failed.
         """
         try:
-            for handed in self._fan_out([stream]).pages(stream):
+            for handed in self._fan_out([stream], None).pages(stream):
                 if handed:
                     records = stream.fitter.fit(handed.page, handed.integration_id)
                     stream.hide(records)
@@ -133,7 +140,10 @@ class Run:
             if error is None:  # else there is something better to tell
                 raise
         self.report.look_ups = self.kombo.look_ups
-        troubles = {stream.name: stream.fitter.troubles for stream in self._streams}
+        told = [*self._streams]
+        if self._ledger and self.report.tallies[self._ledger.source.name].failed:
+            told.append(self._ledger.source)
+        troubles = {stream.name: stream.fitter.troubles for stream in told}
         failure = conclude(self.report, troubles, self._ids, self._tap.logger, error)
         if failure and error is None:
             raise RunFailedError(failure)
@@ -191,9 +201,11 @@ class Run:
             else:
                 self._tap.logger.info("%s.", text)
 
-    def _fan_out(self, streams: Sequence[KomboStream]) -> Fanout[KomboStream]:
+    def _fan_out(
+        self, streams: Sequence[KomboStream], ledger: Ledger | None
+    ) -> Fanout[KomboStream]:
         left = Counter({stream: len(self._ids) for stream in streams})
-        passes = {stream: self._passes(stream) for stream in streams}
+        passes = {stream: self._passes(stream, ledger) for stream in streams}
         return Fanout(self.runner, self._jobs(passes), left, self._tap.config["concurrency"])
 
     def _jobs(self, passes: Mapping[KomboStream, Passes]) -> Iterator[Job[KomboStream]]:
@@ -207,11 +219,11 @@ class Run:
         for stream, one in chain(first, product(others, self._ids)):
             yield Job(stream, one, partial(passes[stream].read, one))
 
-    def _passes(self, stream: KomboStream) -> Passes:
+    def _passes(self, stream: KomboStream, ledger: Ledger | None) -> Passes:
         self.report.tallies[stream.name]  # one that nothing is read of is in the report too
         bookmarks = Bookmarks(Entries(self._tap.state, stream.name), policy_of(stream))
         self._bookmarks.append(bookmarks)
-        return Passes(stream, self.kombo, bookmarks, self.report)
+        return Passes(stream, self.kombo, bookmarks, self.report, ledger)
 
     def _expects_mixture(self) -> bool:
         """Mark where rows of two questions will stand side by side; return whether that is so."""

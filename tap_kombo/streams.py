@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
@@ -183,17 +184,23 @@ class KomboStream(SeamStream):
         if cursor is not None and isinstance(paginator, NextPaginator):
             paginator = type(paginator)(cursor)
         integration_id = context["integration_id"]
+        counts = self.tap.run.report.counts_of(counted.name, integration_id)
         call = Call(
             where=f"{counted.name} of {integration_id}",
             integration_id=integration_id,
             build=partial(self._build, context, paginator),
             read=partial(self._read, context, paginator),
-            sent=self.tap.run.report.tallies[counted.name].sent,
+            sent=counts.sent,
             answered=partial(log_duration, counted, integration_id),
             aside=aside,
         )
         while not paginator.finished:
-            yield await self.tap.run.kombo.ask(call)
+            before = counts.requests
+            try:
+                page = await self.tap.run.kombo.ask(call)
+            finally:
+                counts.retries += max(counts.requests - before - 1, 0)
+            yield page
 
     def _build(
         self, context: Mapping[str, str], paginator: BaseAPIPaginator[Any]
@@ -295,29 +302,40 @@ class KomboStream(SeamStream):
             KomboError: If a stream map fails.
         """
         self.announce()
-        records, blanked = self.fitter.fit(handed.page, handed.integration_id), []
+        records = self.fitter.fit(handed.page, handed.integration_id)
         keyless = len(handed.page.records) - len(records)
-        if self.config["anonymized_records"] == "skip":
-            blanked = [record for record in records if is_anonymized(record)]
+        newest = max((one.get("changed_at") or "" for one in records), default="")
+        gone = [record for record in records if record.get("remote_deleted_at") is not None]
+        blanked = [record for record in gone if is_anonymized(record)]
+        skipped = blanked if self.config["anonymized_records"] == "skip" else []
+        if skipped:
             records = [record for record in records if not is_anonymized(record)]
         self.hide(records)
         extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
         version = self.tap.initialized_at if self.replaces_table else None
-        write, sent, gone = self.tap.write_message, 0, 0
+        write, sent, deleted = self.tap.write_message, Counter[str](), Counter[str]()
         try:
             for alias, mapped in self._map(records, handed.integration_id):
                 write(RecordMessage(alias, mapped, version, extracted))
-                sent += 1
-                gone += mapped.get("remote_deleted_at") is not None
-            for message in self._deletions(blanked, handed.integration_id, version, extracted):
+                sent[alias] += 1
+                deleted[alias] += mapped.get("remote_deleted_at") is not None
+            for message in self._deletions(skipped, handed.integration_id, version, extracted):
                 write(message)
-                sent += isinstance(message, RecordMessage)
-                gone += isinstance(message, RecordMessage)
-            if blanked:
+                if isinstance(message, RecordMessage):
+                    sent[message.stream] += 1
+                    deleted[message.stream] += 1
+            if skipped:
                 super().announce()  # the columns that stayed are sent again from here on
         finally:
-            self.tap.run.report.wrote(self.name, sent, gone)
-        return Written(keyless)
+            self.tap.run.report.wrote(self.name, sent.total(), deleted.total())
+        return Written(
+            max(sent.values(), default=0),
+            max(deleted.values(), default=0),
+            len(blanked),
+            keyless,
+            newest,
+            self.fitter.misfits,
+        )
 
     def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
         """Yield what the stream maps make of records, each with the name that it is sent under.

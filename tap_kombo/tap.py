@@ -18,7 +18,7 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER
 from tap_kombo.api.problems import KomboError
 from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
 from tap_kombo.complaints import complaints, environment_complaints
@@ -171,7 +171,7 @@ class TapKombo(SeamTap):
         patterns = self.config.get("opt_in", ())
         return [
             make_stream(self, endpoint)
-            for endpoint in ENDPOINTS
+            for endpoint in (*ENDPOINTS, LEDGER)
             if not endpoint.parent or is_opted_in(endpoint.name, patterns)
         ]
 
@@ -189,7 +189,7 @@ class TapKombo(SeamTap):
         patterns = selected_by_meltano() or chosen  # the catalog that Meltano keeps may be old
         missing = ", ".join(not_opted_in(patterns, self.config["opt_in"]))
         lines = [f"{NOT_OPTED_IN}: {missing}."] if missing else []
-        return [*lines, *misspelt(patterns, [one.name for one in ENDPOINTS])]
+        return [*lines, *misspelt(patterns, [one.name for one in (*ENDPOINTS, LEDGER)])]
 
     @classmethod
     @override

@@ -10,7 +10,8 @@ import pytest
 import time_machine
 
 from tap_kombo.api.integrations import Details
-from tap_kombo.replication.bookmarks import Bookmarks, Entries, Pass, Policy
+from tap_kombo.replication.bookmarks import Bookmarks, Pass, Policy
+from tap_kombo.replication.entries import Entries
 from tap_kombo.replication.question import Question
 
 NOON = pendulum.datetime(2026, 11, 23, 12)
@@ -89,7 +90,7 @@ def cut_off(
     """Read the first page of a pass and be killed."""
     with time_machine.travel(at, tick=False):
         marks = bookmarks(state, **differs)
-        current = marks.next_pass("a", details).after("page-2", None)
+        current = marks.next_pass("a", details).after("page-2", None, 1)
         marks.remember_progress(current)
         through_a_file(state)
         return current
@@ -167,15 +168,15 @@ def test_an_unfinished_pass_leaves_the_bookmark(read_once: State) -> None:
 def test_the_earlier_of_both_clocks_counts(state: State) -> None:
     begun = next_pass(state)
 
-    assert begun.after("x", NOON.subtract(minutes=4)).started_at == NOON.subtract(minutes=4)
-    assert begun.after("x", NOON.add(minutes=4)).started_at == NOON
-    assert begun.after("x", None).started_at == NOON
+    assert begun.after("x", NOON.subtract(minutes=4), 1).started_at == NOON.subtract(minutes=4)
+    assert begun.after("x", NOON.add(minutes=4), 1).started_at == NOON
+    assert begun.after("x", None, 1).started_at == NOON
 
 
 def test_a_bookmark_never_moves_backwards_by_itself(read_once: State) -> None:
     with time_machine.travel(NOON.add(minutes=1), tick=False):
         marks = bookmarks(read_once)
-        behind = marks.next_pass("a", CURRENT).after(None, NOON.subtract(hours=1))
+        behind = marks.next_pass("a", CURRENT).after(None, NOON.subtract(hours=1), 1)
         marks.remember_end(behind)
 
     assert entry_of(read_once)["replication_key_value"] == "2026-11-23T12:00:00.000Z"

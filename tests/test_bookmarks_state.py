@@ -29,7 +29,7 @@ from test_bookmarks import (
 )
 
 from tap_kombo.api.integrations import Details
-from tap_kombo.replication.bookmarks import BookmarkError
+from tap_kombo.replication.entries import BookmarkError
 from tap_kombo.replication.question import fingerprint
 
 if TYPE_CHECKING:
@@ -383,7 +383,7 @@ def test_finding_an_entry_costs_the_same_however_many_there_are(integrations: in
     with time_machine.travel(NOON, tick=False):
         for number in range(0, integrations, integrations // 10):
             current = marks.next_pass(str(number), CURRENT)
-            marks.remember_progress(current.after("page-2", None))
+            marks.remember_progress(current.after("page-2", None, 1))
             marks.remember_end(current)
 
     assert CountedEntry.looks <= 10 * 10

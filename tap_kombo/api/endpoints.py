@@ -124,6 +124,9 @@ def _load() -> tuple[Endpoint, ...]:
 
 ENDPOINTS = _load()
 
+LEDGER = Endpoint("GENERAL", "passes", incremental=False, filters=(), selected_by_default=True)
+"""The tap's own stream: what became of each pass. There is nothing to ask Kombo for it."""
+
 FOREIGN_KEYS: dict[Category, dict[str, str]] = {
     "ATS": {
         "application_id": "applications",

@@ -1,4 +1,4 @@
-"""All that is remembered between runs; the only module that touches state."""
+"""Where the passes of a stream begin, and what is remembered of them between runs."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import pendulum
 
 from tap_kombo.api.timestamps import to_kombo, to_moment
 from tap_kombo.replication.due import is_due
+from tap_kombo.replication.entries import MIXED, BookmarkError, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from tap_kombo.api.integrations import Details
+    from tap_kombo.replication.entries import Entries
     from tap_kombo.replication.question import Question
 
 RESUME_WITHIN = pendulum.duration(hours=24)
@@ -21,10 +23,6 @@ RESUME_WITHIN = pendulum.duration(hours=24)
 
 DELETIONS_KEPT = pendulum.duration(days=14)
 """For so long Kombo keeps a deleted record (docs.kombo.dev/hris/features/deletion-policy)."""
-
-
-class BookmarkError(ValueError):
-    """An entry of the state that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -58,9 +56,6 @@ class Policy:
         return to_moment(text) if text else None
 
 
-MIXED = "mixed"
-"""Entry of the state: rows of two questions may stand side by side."""
-
 ALWAYS_FULL = "as the model knows no other"
 
 
@@ -77,6 +72,8 @@ class Pass:
         resumed: Whether an earlier run has begun it.
         data_expired_at: Kombo's mark that a changed configuration is not yet in the data.
         is_mark_known: Whether Kombo has told about that mark.
+        pages: How many were read, those of an earlier run included.
+        records: How many were sent, those of an earlier run included.
     """
 
     integration_id: str
@@ -87,16 +84,24 @@ class Pass:
     resumed: bool = False
     data_expired_at: str | None = None
     is_mark_known: bool = True
+    pages: int = 0
+    records: int = 0
 
-    def after(self, cursor: str | None, served_at: pendulum.DateTime | None) -> Pass:
+    def after(self, cursor: str | None, served_at: pendulum.DateTime | None, records: int) -> Pass:
         """Return the pass as it goes on after a page, begun at the earlier of both clocks.
 
         Args:
             cursor: The next page; `None` if there is none.
             served_at: The server's clock when it answered, if it told.
+            records: How many records of the page were sent.
         """
-        started_at = min(self.started_at, served_at) if served_at else self.started_at
-        return replace(self, started_at=started_at, cursor=cursor)
+        return replace(
+            self,
+            started_at=min(self.started_at, served_at) if served_at else self.started_at,
+            cursor=cursor,
+            pages=self.pages + 1,
+            records=self.records + records,
+        )
 
     @property
     def is_worth_telling(self) -> bool:
@@ -111,74 +116,6 @@ class Pass:
         return f"{what}{since}{', resumed' if self.resumed else ''}"
 
 
-class Entries:
-    """What the state holds of one stream, found by integration in constant time.
-
-    Args:
-        state: The state of all streams, as the SDK keeps it.
-        stream: Name of the stream.
-    """
-
-    def __init__(self, state: Any, stream: str) -> None:  # noqa: ANN401 - the SDK's own type
-        """Index what an earlier run has left, and forget questions that nobody asks any more."""
-        self._state, self._stream = state, stream
-        self._known: dict[str, dict[str, Any]] = {}
-        self._twice: set[str] = set()
-        found = (state.get("bookmarks") or {}).get(stream) or {}
-        for entry in found.get("partitions", ()):
-            integration_id = entry["context"]["integration_id"]
-            if integration_id in self._known:
-                self._twice.add(integration_id)
-            self._known[integration_id] = entry
-        if "questions" in found:
-            asked = {str(entry.get("question")) for entry in self._known.values()}
-            known = found["questions"] if isinstance(found["questions"], dict) else {}
-            found["questions"] = {key: one for key, one in known.items() if key in asked}
-
-    @property
-    def mixed(self) -> frozenset[str]:
-        """Integrations that may have rows of two questions."""
-        return frozenset(one for one, entry in self._known.items() if entry.get(MIXED))
-
-    def known(self, integration_id: str) -> dict[str, Any]:
-        """Return the entry of an integration, whether it can be used or not."""
-        return self._known.get(integration_id, {})
-
-    def of(self, integration_id: str) -> dict[str, Any]:
-        """Return the entry of an integration; it is empty if nothing is remembered.
-
-        Raises:
-            BookmarkError: If there are two.
-        """
-        if integration_id in self._twice:
-            msg = "it stands in the state twice"
-            raise BookmarkError(msg)
-        return self._known.get(integration_id, {})
-
-    def writable(self, integration_id: str) -> dict[str, Any]:
-        """Return the entry of an integration to be changed."""
-        if integration_id not in self._known:
-            entry = {"context": {"integration_id": integration_id}}
-            self._own().setdefault("partitions", []).append(entry)
-            self._known[integration_id] = entry
-        return self._known[integration_id]
-
-    def question(self, key: object) -> Mapping[str, Any] | None:
-        """Return the parts of a question that an entry names; `None` if they are not there."""
-        own = (self._state.get("bookmarks") or {}).get(self._stream) or {}
-        parts = own.get("questions", {}).get(str(key))
-        return parts if isinstance(parts, dict) else None
-
-    def keep_question(self, question: Question) -> None:
-        """Remember the parts of a question."""
-        self._own().setdefault("questions", {})[question.id] = question.parts
-
-    def _own(self) -> dict[str, Any]:
-        streams = self._state.setdefault("bookmarks", {})
-        own: dict[str, Any] = streams.setdefault(self._stream, {})
-        return own
-
-
 class Bookmarks:
     """The bookmarks of one stream, one per integration.
 
@@ -189,13 +126,16 @@ class Bookmarks:
     Args:
         entries: What the state holds of the stream.
         policy: What decides where a pass begins.
+
+    Attributes:
+        question: Short name of what the passes store.
     """
 
     def __init__(self, entries: Entries, policy: Policy) -> None:
         """Remember how to reach the state."""
         self._entries = entries
         self._policy = policy
-        self._question = policy.question.id
+        self.question = policy.question.id
         self._mixed = entries.mixed
 
     def expect_mixture(self, integration_ids: Iterable[str]) -> bool:
@@ -236,7 +176,7 @@ class Bookmarks:
         if not self._policy.incremental:
             return replace(fresh, full=ALWAYS_FULL)
         entry = self._entries.of(integration_id)
-        bookmark = _moment(entry, "replication_key_value")
+        bookmark = moment_of(entry, "replication_key_value")
         if why := next(self._reasons(entry, bookmark, fresh), ""):
             fresh = replace(fresh, full=why, updated_after=self._policy.start_date)
         elif bookmark:
@@ -256,9 +196,11 @@ class Bookmarks:
             "updated_after": current.updated_after and to_kombo(current.updated_after),
             "cursor": current.cursor,
             "full": current.full,
-            "question": self._question,
+            "question": self.question,
             "page_size": self._policy.page_size,
             "data_expired_at": current.data_expired_at,
+            "pages": current.pages,
+            "records": current.records,
         }
         self._entries.writable(current.integration_id)["resume"] = resume
 
@@ -273,22 +215,44 @@ class Bookmarks:
             done: A resumed pass; its first pages were read long before its last ones.
         """
         updated_after = done.started_at - self._policy.lookback
-        fresh = replace(done, cursor=None, full="", resumed=False, updated_after=updated_after)
-        return replace(fresh, started_at=pendulum.now("UTC"))
+        return Pass(
+            done.integration_id,
+            pendulum.now("UTC"),
+            updated_after,
+            data_expired_at=done.data_expired_at,
+            is_mark_known=done.is_mark_known,
+        )
+
+    def reached(self, integration_id: str) -> pendulum.DateTime | None:
+        """Return the moment up to which everything is remembered as read, if that can be read."""
+        try:
+            return moment_of(self._entries.known(integration_id), "replication_key_value")
+        except BookmarkError:
+            return None
+
+    def end_of(self, done: Pass) -> pendulum.DateTime:
+        """Return the moment up to which everything is read once a pass is remembered.
+
+        Args:
+            done: The pass; its bookmark does not move backwards, unless that lay in the future.
+        """
+        bookmark = self.reached(done.integration_id)
+        if bookmark and bookmark <= pendulum.now("UTC"):
+            return max(bookmark, done.started_at)
+        return done.started_at
 
     def remember_end(self, done: Pass) -> None:
         """Remember the start of a pass of which every page was read.
 
         Args:
-            done: The pass; its bookmark does not move backwards, unless that lay in the future.
+            done: The pass.
         """
         if not self._policy.incremental:
             return
         entry = self._entries.writable(done.integration_id)
-        bookmark = _moment(entry, "replication_key_value")
-        started_at = done.started_at
-        if bookmark and bookmark <= pendulum.now("UTC"):
-            started_at = max(bookmark, started_at)
+        bookmark, started_at = self.reached(done.integration_id), self.end_of(done)
+        if done.full:
+            entry["pages"] = done.pages
         if done.data_expired_at:
             entry["data_expired_at"] = done.data_expired_at
         elif done.full and (done.is_mark_known or "data_expired_at" not in entry):
@@ -298,7 +262,7 @@ class Bookmarks:
             entry.setdefault("last_full_pass", to_kombo(bookmark))
         entry["replication_key"] = "changed_at"
         entry["replication_key_value"] = to_kombo(started_at)
-        entry["question"] = self._question
+        entry["question"] = self.question
         self._entries.keep_question(self._policy.question)
         entry.pop("parameters", None)
         entry.pop(MIXED, None)
@@ -327,7 +291,7 @@ class Bookmarks:
             yield "as a pass that asked for something else was not completed"
         if grown := self._grown(entry):
             yield f"as more is asked for than before: {', '.join(grown)}"
-        last = _moment(entry, "last_full_pass")
+        last = moment_of(entry, "last_full_pass")
         last = last if last and last <= now else bookmark
         interval = self._policy.full_pass_interval
         if interval and is_due(fresh.integration_id, last, now, interval):
@@ -336,7 +300,7 @@ class Bookmarks:
     def _grown(self, entry: Mapping[str, Any]) -> list[str]:
         """Name what is asked for now and was not when the bookmark was set."""
         key, policy = entry.get("question"), self._policy
-        if key == self._question:
+        if key == self.question:
             return []
         if key is None:  # of an earlier version, or written by hand
             former = entry.get("parameters", policy.former_parameters)
@@ -351,8 +315,8 @@ class Bookmarks:
         """Return the interrupted pass if it answers what is asked for now."""
         if not (self._policy.resumable and isinstance(stored, dict)):
             return None
-        cursor, started_at = stored.get("cursor"), _moment(stored, "started_at")
-        same = (self._question, self._policy.page_size)
+        cursor, started_at = stored.get("cursor"), moment_of(stored, "started_at")
+        same = (self.question, self._policy.page_size)
         if (
             not (isinstance(cursor, str) and cursor and started_at)
             or (stored.get("question"), stored.get("page_size")) != same
@@ -360,7 +324,7 @@ class Bookmarks:
             or (fresh.full and not stored.get("full"))
         ):
             return None
-        updated_after, mark = _moment(stored, "updated_after"), stored.get("data_expired_at")
+        updated_after, mark = moment_of(stored, "updated_after"), stored.get("data_expired_at")
         if updated_after and (not fresh.updated_after or updated_after > fresh.updated_after):
             return None
         if fresh.is_mark_known and mark != fresh.data_expired_at:
@@ -373,20 +337,12 @@ class Bookmarks:
             cursor=cursor,
             resumed=True,
             data_expired_at=mark,
+            pages=_count(stored, "pages"),
+            records=_count(stored, "records"),
         )
 
 
-def _moment(entry: Mapping[str, Any], key: str) -> pendulum.DateTime | None:
-    """Read a moment of the state.
-
-    Raises:
-        BookmarkError: If it is none.
-    """
-    value = entry.get(key)
-    if value is None:
-        return None
-    try:
-        return to_moment(value)
-    except (TypeError, ValueError):
-        msg = f"`{key}` in the state is not a date-time"
-        raise BookmarkError(msg) from None
+def _count(stored: Mapping[str, Any], name: str) -> int:
+    """Read a count of the state; earlier versions kept none."""
+    value = stored.get(name)
+    return value if type(value) is int else 0

@@ -13,12 +13,20 @@ import socket
 import threading
 import time
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator
+    from collections.abc import (
+        AsyncIterator,
+        Awaitable,
+        Callable,
+        Coroutine,
+        Iterable,
+        Iterator,
+        Mapping,
+    )
 
     from tap_kombo.api.answers import Page
 
@@ -142,9 +150,23 @@ async def _cancel_all() -> None:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a page: how many records were left out, as they have no key."""
+    """What became of a page.
 
+    Attributes:
+        records: How many of its records were sent; one sent under several names counts once.
+        tombstones: How many of them Kombo has marked as deleted.
+        blanked: How many records had lost every value at Kombo.
+        keyless: How many were left out, as they have no key.
+        newest: The newest `changed_at`; empty if there is none.
+        misfits: How many values at each path could not be sent as they came.
+    """
+
+    records: int = 0
+    tombstones: int = 0
+    blanked: int = 0
     keyless: int = 0
+    newest: str = ""
+    misfits: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -248,10 +270,11 @@ class Place(Generic[S]):
     _queue: asyncio.Queue[Any]
     _job: Job[S]
 
-    async def hand_over(self, page: Page) -> Written:
-        """Hand a page to the writer, and wait until it is written."""
+    async def hand_over(self, page: Page, source: S | None = None) -> Written:
+        """Hand a page to the writer, of another source if need be, and wait until it is written."""
         written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        self._queue.put_nowait(Handed(self._job.source, self._job.integration_id, page, written))
+        source = source or self._job.source
+        self._queue.put_nowait(Handed(source, self._job.integration_id, page, written))
         return await written
 
     @asynccontextmanager

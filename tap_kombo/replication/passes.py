@@ -20,7 +20,8 @@ from tap_kombo.api.problems import (
     KomboError,
     Problem,
 )
-from tap_kombo.replication.bookmarks import BookmarkError
+from tap_kombo.replication.entries import BookmarkError
+from tap_kombo.replication.ledger import Entry
 
 if TYPE_CHECKING:
     import logging
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tap_kombo.api.kombo import Kombo
     from tap_kombo.replication.bookmarks import Bookmarks, Pass
     from tap_kombo.replication.fanout import Place
+    from tap_kombo.replication.ledger import Ledger
     from tap_kombo.replication.report import Report
 
 CURSOR_REFUSED = RULES["PLATFORM.INPUT_INVALID"]
@@ -65,14 +67,23 @@ class Passes:
         kombo: Who knows each integration.
         bookmarks: What is remembered of the stream.
         report: Where it is told how passes end.
+        ledger: Where each pass that has ended gets a row, if anywhere.
     """
 
-    def __init__(self, source: Source, kombo: Kombo, bookmarks: Bookmarks, report: Report) -> None:
+    def __init__(
+        self,
+        source: Source,
+        kombo: Kombo,
+        bookmarks: Bookmarks,
+        report: Report,
+        ledger: Ledger | None = None,
+    ) -> None:
         """Read nothing yet."""
         self._source = source
         self._kombo = kombo
         self._bookmarks = bookmarks
         self._report = report
+        self._ledger = ledger
 
     async def read(self, integration_id: str, place: Place[Any]) -> None:
         """Read what an integration has of the model; whatever fails stays with it.
@@ -84,28 +95,68 @@ class Passes:
         Raises:
             KomboError: If the whole run has to stop.
         """
-        name = self._source.name
-        with self._report.reading(name):
-            try:
-                done = await self._read_model(integration_id, place)
-            except KomboError as error:
-                _let_go(error)
-                self._report.broke_off(name, integration_id, error.problem)
-                if error.problem.action is Action.STOP_RUN:
-                    raise
-            except Exception as error:  # noqa: BLE001 - a bug ends no more than its pass
-                self._report.broke_off(name, integration_id, _unexpected(error))
-                _let_go(error)
-            else:
-                if done:
-                    is_current = done.is_mark_known and not done.data_expired_at
-                    self._report.completed(name, integration_id, is_current=is_current)
+        with self._report.reading(self._source.name):
+            done = await self._read_pass(integration_id, place)
+            if done and done.resumed:
+                await self._read_pass(integration_id, place, self._bookmarks.follow_up(done))
 
-    async def _read_model(self, integration_id: str, place: Place[Any]) -> Pass | None:
-        """Read all there is; return nothing if the integration is of another category.
+    async def _read_pass(
+        self, integration_id: str, place: Place[Any], follow_up: Pass | None = None
+    ) -> Pass | None:
+        """Read one pass, and tell how it has ended; return it if it is complete.
 
         Raises:
-            KomboError: If a pass could not be completed; its bookmark stays.
+            KomboError: If the whole run has to stop.
+        """
+        name, model = self._source.name, self._source.endpoint.model
+        reached = self._bookmarks.reached(integration_id)
+        with self._report.counting(name, integration_id) as counts:
+            entry = Entry(integration_id, name, model, self._bookmarks.question, reached, counts)
+            try:
+                current = follow_up or await self._begin(integration_id, place)
+                if current is None:
+                    return None
+                done = await _Reading(self._source, self._bookmarks, place, entry).read(current)
+            except KomboError as error:
+                _let_go(error)
+                await self._fail(entry, error.problem, place)
+                if error.problem.action is Action.STOP_RUN:
+                    raise
+                return None
+            except Exception as error:  # noqa: BLE001 - a bug ends no more than its pass
+                problem = _unexpected(error)
+                _let_go(error)
+                await self._fail(entry, problem, place)
+                return None
+            entry.after = self._bookmarks.end_of(done)
+            await self._note(entry, place)
+            self._bookmarks.remember_end(done)
+        if not done.resumed:  # else what changed meanwhile is still to come
+            is_current = done.is_mark_known and not done.data_expired_at
+            self._report.completed(name, integration_id, is_current=is_current)
+        return done
+
+    async def _fail(self, entry: Entry, problem: Problem, place: Place[Any]) -> None:
+        entry.problem, entry.after = problem, entry.before
+        self._report.broke_off(entry.stream, entry.integration_id, problem)
+        await self._note(entry, place)
+
+    async def _note(self, entry: Entry, place: Place[Any]) -> None:
+        """Write the row of a pass, before a state says that it was read; no pass fails of it."""
+        if self._ledger is None:
+            return
+        try:
+            await self._ledger.add(entry, place)
+        except Exception as error:  # noqa: BLE001 - it may be a bug
+            problem = error.problem if isinstance(error, KomboError) else _unexpected(error)
+            self._report.broke_off(self._ledger.source.name, entry.integration_id, problem)
+            _let_go(error)
+
+    async def _begin(self, integration_id: str, place: Place[Any]) -> Pass | None:
+        """Return the pass to read; none if the integration is of another category.
+
+        Raises:
+            KomboError: If it cannot be read.
         """
         endpoint, details = self._source.endpoint, Details(is_known=True)
         where = f"{self._source.name} of {integration_id}"
@@ -117,27 +168,25 @@ class Passes:
         if problem:
             raise KomboError(problem, where)
         try:
-            current = self._bookmarks.next_pass(integration_id, details)
+            return self._bookmarks.next_pass(integration_id, details)
         except BookmarkError as error:
             raise KomboError(Problem(BAD_STATE, str(error)), where) from None
-        done = await _Reading(self._source, self._bookmarks, place).read(current)
-        if not done.resumed:
-            return done
-        follow_up = self._bookmarks.follow_up(done)
-        return await _Reading(self._source, self._bookmarks, place).read(follow_up)
 
 
 class _Reading:
     """One pass while it is read, page after page."""
 
-    def __init__(self, source: Source, bookmarks: Bookmarks, place: Place[Any]) -> None:
+    def __init__(
+        self, source: Source, bookmarks: Bookmarks, place: Place[Any], entry: Entry
+    ) -> None:
         self._source, self._bookmarks, self._place = source, bookmarks, place
+        self._entry = entry
         self._keyless = 0
         self._left_out: Counter[str] = Counter()
         self._is_first = True
 
     async def read(self, current: Pass) -> Pass:
-        """Read a pass and remember it once its last page was written.
+        """Read a pass to its last page.
 
         Raises:
             KomboError: If it could not be completed.
@@ -156,6 +205,7 @@ class _Reading:
         level = INFO if current.is_worth_telling else DEBUG
         self._source.logger.log(level, "Reading %s: %s.", where, current.kind)
         self._is_first = True
+        self._entry.current = current
         pages = self._source.pages(current, self._place.aside)
         coming = asyncio.ensure_future(anext(pages, None))
         try:
@@ -170,7 +220,7 @@ class _Reading:
             await asyncio.wait([coming])
             if not coming.cancelled():
                 coming.exception()  # else the loop would log it, with whatever its text holds
-        self._conclude(current, where)
+        self._check(where)
         return current
 
     async def _turn(
@@ -205,15 +255,16 @@ class _Reading:
         written = await self._place.hand_over(page)
         self._left_out.update(page.left_out)
         self._keyless += written.keyless
-        current = current.after(page.next, page.served_at)
+        self._entry.counts.wrote(page, written)
+        self._entry.current = current = current.after(page.next, page.served_at, written.records)
         if self._keyless:
             self._bookmarks.forget_progress(current.integration_id)
         elif page.next:
             self._bookmarks.remember_progress(current)
         return current
 
-    def _conclude(self, done: Pass, where: str) -> None:
-        """Remember a pass of which everything was read and stored.
+    def _check(self, where: str) -> None:
+        """Make sure that everything was read and stored.
 
         Raises:
             KomboError: If records were left out.
@@ -223,7 +274,6 @@ class _Reading:
         if self._left_out:
             reasons = ", ".join(f"{count} x {what}" for what, count in self._left_out.items())
             raise KomboError(Problem(LEFT_OUT, reasons), where)
-        self._bookmarks.remember_end(done)
 
 
 class _StaleCursorError(Exception):

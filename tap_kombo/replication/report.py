@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from logging import ERROR, WARNING
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,9 @@ from tap_kombo.api.problems import OF_INTEGRATION, Action, Problem
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator, Sequence
+
+    from tap_kombo.api.answers import Page
+    from tap_kombo.replication.fanout import Written
 
 
 NAMED_AT_MOST = 3
@@ -50,11 +53,6 @@ class Tally:
     waited: float = 0
     seconds: float = 0
 
-    def sent(self, waited: float) -> None:
-        """Count a request."""
-        self.requests += 1
-        self.waited += waited
-
     @property
     def passes(self) -> int:
         """Passes that have ended, well or not."""
@@ -63,6 +61,48 @@ class Tally:
     def as_dict(self) -> dict[str, float]:
         """The counts by name."""
         return {one.name: round(getattr(self, one.name), 1) for one in fields(self)}
+
+
+@dataclass
+class Counts:
+    """What was done in this run for one pass.
+
+    Attributes:
+        tally: The counts of its stream.
+        tombstones: Records sent that Kombo has marked as deleted.
+        blanked: Those of them of which Kombo has blanked every value.
+        left_out: Records without a key, and parents that were refused.
+        requests: Requests sent, tries that failed included.
+        retries: Those of them that were tries again.
+        waited: Seconds that requests waited for Kombo's limit.
+        newest: The newest `changed_at` of its records.
+        misfits: How many values at each path could not be sent as they came.
+    """
+
+    tally: Tally
+    tombstones: int = 0
+    blanked: int = 0
+    left_out: int = 0
+    requests: int = 0
+    retries: int = 0
+    waited: float = 0
+    newest: str = ""
+    misfits: Counter[str] = field(default_factory=Counter)
+
+    def wrote(self, page: Page, written: Written) -> None:
+        """Count a page that was written."""
+        self.tombstones += written.tombstones
+        self.blanked += written.blanked
+        self.left_out += written.keyless + len(page.left_out)
+        self.newest = max(self.newest, written.newest)
+        self.misfits.update(written.misfits)
+
+    def sent(self, waited: float) -> None:
+        """Count a request, after so many seconds of waiting for Kombo's limit."""
+        self.requests += 1
+        self.waited += waited
+        self.tally.requests += 1
+        self.tally.waited += waited
 
 
 class Report:
@@ -88,6 +128,7 @@ class Report:
         self.problems: list[tuple[str, str, Problem]] = []
         self.integrations: set[str] = set()
         self.look_ups = 0
+        self._open: dict[tuple[str, str], Counts] = {}
         self._passes = 0
         self._given_up: dict[str, Problem] = {}
         self._outdated: set[str] = set()
@@ -96,11 +137,23 @@ class Report:
 
     @contextmanager
     def reading(self, stream: str) -> Iterator[None]:
-        """Let the clock of a stream run while one of its passes does."""
+        """Let the clock of a stream run while a model of an integration is read."""
         since = self._since.setdefault(stream, time.monotonic())
         yield
         self.tallies[stream].seconds = time.monotonic() - since
         self._passes += 1
+
+    @contextmanager
+    def counting(self, stream: str, integration_id: str) -> Iterator[Counts]:
+        """Count what is done for one pass, until it ends."""
+        place = (stream, integration_id)
+        counts = self._open[place] = Counts(self.tallies[stream])
+        yield counts
+        del self._open[place]
+
+    def counts_of(self, stream: str, integration_id: str) -> Counts:
+        """Return what is counted of a pass that is being read."""
+        return self._open[stream, integration_id]
 
     def wrote(self, stream: str, records: int, tombstones: int) -> None:
         """Count a page of a stream, and what was sent of it."""
