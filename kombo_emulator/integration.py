@@ -27,6 +27,7 @@ class Details:
         qa_failed: Whether Kombo holds the integration back; its status does not tell.
         data_expired_at: Set while data may not fit the newest scope configuration.
         unsupported: Models that the tool does not have; their lists are refused.
+        opted_out: Models that the customer does not share.
         organization_name: The end user's name.
         origin_id: The end user's id on the side of whoever made the connection.
     """
@@ -36,6 +37,7 @@ class Details:
     qa_failed: bool = False
     data_expired_at: str | None = None
     unsupported: set[str] = field(default_factory=set)
+    opted_out: set[str] = field(default_factory=set)
     organization_name: str = "Example Ltd"
     origin_id: str | None = None
 
@@ -99,11 +101,12 @@ class Integration(Store):
 
     def _coverage(self, model: Model) -> dict[str, Any]:
         covered, enabled = self.covers(model), model.id not in self.disabled
+        opted_out = model.id in self.details.opted_out
         state = {
-            "is_available": covered and enabled,
+            "is_available": covered and enabled and not opted_out,
             "coverage_status": "SUPPORTED" if covered else "UNSUPPORTED",
             "scope_config_setting": "ENABLED" if enabled else "DISABLED",
-            "opted_out_by_customer": False,
+            "opted_out_by_customer": opted_out,
         }
         fields = [{"id": name, **state} for name in model.shown]
         label = model.id.partition("_")[2].replace("_", " ").capitalize()
