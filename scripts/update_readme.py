@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo.api import problems
-from tap_kombo.api.endpoints import ENDPOINTS, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, Endpoint, references
 from tap_kombo.api.problems import RULES
 from tap_kombo.privacy import OPT_IN, Class, class_of, place, sensitive_paths
 from tap_kombo.pseudonyms import Plan, Treatment, treatments
@@ -103,17 +103,26 @@ def streams() -> Iterator[str]:
             f"`{one.name}`{', deprecated' if one.deprecated else ''}",
             "yes" if one.selected_by_default else "",
             ", ".join(f"`{name}`" for name in one.key),
-            f"by `{one.replication_key}`" if one.replication_key else "full each time",
+            replication(one),
             "`remote_deleted_at`" if one.incremental else "not told",
             cost(one),
         )
-        for one in ENDPOINTS
+        for one in (*ENDPOINTS, LEDGER)
     )
     return table(header, rows)
 
 
+def replication(endpoint: Endpoint) -> str:
+    """Say which rows a run sends."""
+    if endpoint is LEDGER:
+        return "new rows only"
+    return f"by `{endpoint.replication_key}`" if endpoint.replication_key else "full each time"
+
+
 def cost(endpoint: Endpoint) -> str:
     """Say how many requests reading a stream takes."""
+    if endpoint is LEDGER:
+        return "none"
     if endpoint.parent:
         return f"1 per record of `{endpoint.parent}`"
     if not endpoint.paginated:

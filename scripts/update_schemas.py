@@ -2,11 +2,11 @@
 
     python scripts/update_schemas.py PATH_OR_URL [--check]
 
-Of the document only types are taken: `type`, `properties`, `items`, `additionalProperties` and the
-formats `date` and `date-time`. What it gets wrong or leaves out stands in `corrections.toml`, each
-entry with its reason; every description is ours and stands in `descriptions.toml`. An entry that
-no longer does anything is an error, and so are a property without a description and a shape that
-a typed warehouse cannot hold.
+That of the ledger, `passes.json`, is ours and written by hand. Of the document only types are
+taken: `type`, `properties`, `items`, `additionalProperties` and the formats `date` and `date-time`.
+What it gets wrong or leaves out stands in `corrections.toml`, each entry with its reason; every
+description is ours and stands in `descriptions.toml`. An entry that no longer does anything is an
+error, and so are a property without a description and a shape that a typed warehouse cannot hold.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, PRIMARY_KEY, Endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -281,7 +281,11 @@ def write(schemas: dict[str, Schema], folder: Path, *, check: bool) -> list[str]
         f"{name}.json": json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
         for name, schema in schemas.items()
     }
-    present = {file.name: file.read_text(encoding="utf-8") for file in folder.glob("*.json")}
+    present = {
+        file.name: file.read_text(encoding="utf-8")
+        for file in folder.glob("*.json")
+        if file.stem != LEDGER.name
+    }
     changed = sorted(n for n in wanted.keys() | present.keys() if wanted.get(n) != present.get(n))
     for name in () if check else changed:
         if name in wanted:

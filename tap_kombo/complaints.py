@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pendulum
 from singer_sdk import typing as th
 
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.filters import filter_complaints
 from tap_kombo.api.timestamps import to_moment
 from tap_kombo.config import (
@@ -28,7 +29,8 @@ from tap_kombo.config import (
 from tap_kombo.documents import DocumentError, shown
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import pseudonym_complaints
-from tap_kombo.settings import INTEGRATION_ID, LIMITS_OF_THE_SDK, MAX_INTEGRATIONS
+from tap_kombo.selection import did_you_mean
+from tap_kombo.settings import ALL_OTHERS, INTEGRATION_ID, LIMITS_OF_THE_SDK, MAX_INTEGRATIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -121,7 +123,7 @@ def _reasons(
 
 def _fits(value: object, setting: Mapping[str, Any]) -> bool:
     """Tell whether a value fits its schema, where 10.0 counts as a whole number."""
-    if "integer" in setting.get("type", ()) and not isinstance(value, int):
+    if "integer" in setting.get("type", ()) and not isinstance(value, int | dict):
         return False
     valid: bool = th.DEFAULT_JSONSCHEMA_VALIDATOR(setting).is_valid(value)
     return valid
@@ -145,7 +147,8 @@ def _expected(setting: Mapping[str, Any]) -> str:
     if "boolean" in types:
         return "it must be true or false"
     if "integer" in types:
-        return f"it must be a whole number from {setting['minimum']} to {setting['maximum']}"
+        number = f"it must be a whole number from {setting['minimum']} to {setting['maximum']}"
+        return f"{number}{', or an object of such numbers by stream' * ('object' in types)}"
     if "string" in types and "maxLength" in setting:
         return f"it must be a text of {setting['minLength']} to {setting['maxLength']} characters"
     return "it must be an object; in an environment variable, one in JSON"
@@ -287,9 +290,19 @@ def _bad_filters(value: Any, _: Mapping[str, Any]) -> Iterator[str]:  # noqa: AN
         yield line.removeprefix("Setting 'filters': ").removesuffix(".")
 
 
+def _bad_streams(value: int | Mapping[str, int], _: Mapping[str, Any]) -> Iterator[str]:
+    """Refuse an interval for a stream that does not exist, which would go unnoticed."""
+    names = [one.name for one in ENDPOINTS]
+    for stream in value if isinstance(value, dict) else ():
+        if stream not in {*names, ALL_OTHERS}:
+            yield f"there is no stream '{shown(stream)}'{did_you_mean(stream, names)}"
+
+
 _CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
     "api_url": _bad_address,
     "filters": _bad_filters,
+    "full_pass_interval_days": _bad_streams,
+    "pass_interval_minutes": _bad_streams,
     "opt_in": _bad_patterns,
     "pseudonyms": pseudonym_complaints,
     "shard": _bad_shard,

@@ -6,9 +6,10 @@ import asyncio
 import math
 import textwrap
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from tap_kombo.api.endpoints import LEDGER
 from tap_kombo.api.problems import (
     KEY_REFUSED,
     RULES,
@@ -17,8 +18,9 @@ from tap_kombo.api.problems import (
     KomboError,
     Problem,
 )
-from tap_kombo.policies import hidden_lines
+from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
+from tap_kombo.replication.forecast import Forecast, foresee
 from tap_kombo.replication.report import named
 from tap_kombo.settings import REGIONS
 
@@ -34,9 +36,6 @@ if TYPE_CHECKING:
     from tap_kombo.streams import KomboStream
 
 _OF_THE_KEY = (KEY_REFUSED, RULES["PLATFORM.AUTHENTICATION_INVALID"])
-
-LOOK_UP = "/integrations/{integration_id}"
-"""What is asked about each integration in any case; two streams are made of the answer."""
 
 WIDTH = 100
 
@@ -54,6 +53,7 @@ class Report:
         unread: A line on what is selected, but does not exist at all or until `opt_in` names it.
         hidden: What pseudonyms make of the selected streams, in lines.
         pace: Seconds between two requests at Kombo's limit; none if it has not told it.
+        forecast: What the next run will ask for.
     """
 
     settings: Mapping[str, str]
@@ -64,6 +64,7 @@ class Report:
     unread: Sequence[str] = ()
     hidden: Sequence[str] = ()
     pace: float | None = None
+    forecast: Forecast = field(default_factory=Forecast)
 
     @property
     def is_fine(self) -> bool:
@@ -89,25 +90,16 @@ class Report:
         yield f"Opted in: {named(self.opted_in, 10) or 'nothing'}."
         yield from self.unread
         yield from self.hidden
-        yield self._forecast()
+        yield self._cost()
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
 
-    def _forecast(self) -> str:
+    def _cost(self) -> str:
         """Say what the next run will cost."""
-        lists = [one for one in self.streams if one.path != LOOK_UP]  # which is counted already
-        pages = sum(
-            one not in self.troubles and one not in self.streams[endpoint]
-            for endpoint in lists
-            for one in self._integrations_of(endpoint)
-        )
-        requests = len(self.details) + pages
-        told = f"The next run sends {requests:,} requests or more"
-        if any(endpoint.parent for endpoint in self.streams):
-            told += ", and one for each record that may have attachments"
+        told = f"The next run reads {self.forecast.text()}"
         if self.pace is None:
             return f"{told}; Kombo has told no limit."
-        minutes = math.ceil(requests * self.pace / 60)
-        return f"{told}: {minutes:,} minute(s) at Kombo's limit."
+        minutes = math.ceil(self.forecast.requests * self.pace / 60)
+        return f"{told}: {minutes:,} minute(s) or more at Kombo's limit."
 
     def _states(self) -> Iterator[tuple[str, ...]]:
         selected = {endpoint.category for endpoint in self.streams}
@@ -160,11 +152,20 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Report:
     }
     details = {one: look_up.details for one, look_up in found.items()}
     ready = {one: known for one, known in details.items() if one not in troubles}
-    streams = {endpoint: _missing(endpoint, ready) for endpoint in (one.endpoint for one in chosen)}
+    chosen = [one for one in chosen if one.endpoint is not LEDGER]
+    streams = {one.endpoint: _missing(one.endpoint, ready) for one in chosen}
     hidden = list(hidden_lines(chosen, tap.config))
     opted = opted_in(tap.config["opt_in"])
     private = (opted, tap.unread, hidden)
-    return Report(_settings_of(tap), details, troubles, streams, *private, run.kombo.pace)
+    unread = {endpoint: {*missing, *troubles} for endpoint, missing in streams.items()}
+    forecast = foresee(
+        {one.endpoint: bookmarks_of(one) for one in chosen},
+        {one: known.category for one, known in details.items() if known.category},
+        unread,
+    )
+    forecast.requests += sum(not known.category for known in details.values())
+    told = (run.kombo.pace, forecast)
+    return Report(_settings_of(tap), details, troubles, streams, *private, *told)
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:

@@ -13,10 +13,13 @@ from tap_kombo.api.filters import as_text
 from tap_kombo.api.timestamps import to_kombo, to_moment
 from tap_kombo.privacy import place
 from tap_kombo.pseudonyms import Plan, Pseudonyms, Treatment, treatments
-from tap_kombo.replication.bookmarks import Policy
+from tap_kombo.replication.bookmarks import Bookmarks
+from tap_kombo.replication.entries import Entries
+from tap_kombo.replication.policy import Policy
 from tap_kombo.replication.question import Question, fingerprint
 from tap_kombo.replication.report import named
 from tap_kombo.schemas import outline
+from tap_kombo.settings import for_stream
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -49,12 +52,22 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
         ),
         incremental=stream.endpoint.incremental,
         lookback=pendulum.duration(seconds=config["lookback_seconds"]),
-        full_pass_interval=pendulum.duration(days=config["full_pass_interval_days"]),
+        full_pass_interval=pendulum.duration(
+            days=for_stream(config["full_pass_interval_days"], stream.name, default=7)
+        ),
+        pass_interval=pendulum.duration(
+            minutes=for_stream(config["pass_interval_minutes"], stream.name, default=0)
+        ),
         page_size=config["page_size"],
         always_full=stream.replication_method == REPLICATION_FULL_TABLE,
         resumable=not stream.replaces_table,  # rows of an earlier run would be dropped
         former_parameters=fingerprint(former),
     )
+
+
+def bookmarks_of(stream: Any) -> Bookmarks:  # noqa: ANN401 - a `KomboStream`, which knows this
+    """Return what the state holds of a stream, and where its passes begin."""
+    return Bookmarks(Entries(stream.tap.state, stream.name), policy_of(stream))
 
 
 def pseudonyms_fingerprint(config: Mapping[str, Any]) -> str:

@@ -84,9 +84,16 @@ def is_anonymized(record: Mapping[str, Any]) -> bool:
 
     Kombo does so 14 days after it noticed the deletion (docs.kombo.dev, deletion policy).
     """
-    return bool(record.get("remote_deleted_at")) and not any(
+    return record.get("remote_deleted_at") is not None and not any(
         value for name, value in record.items() if name not in LEFT_IN_A_TOMBSTONE
     )
+
+
+def survey(records: Sequence[Record]) -> tuple[str, list[Record]]:
+    """Return the newest `changed_at`, if any record has one, and the records that are blanked."""
+    newest = max((record.get("changed_at") or "" for record in records), default="")
+    gone = [record for record in records if record.get("remote_deleted_at") is not None]
+    return newest, [record for record in gone if is_anonymized(record)]
 
 
 class Fitter:

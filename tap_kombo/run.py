@@ -13,11 +13,10 @@ from typing import TYPE_CHECKING
 from tap_kombo.api.kombo import Access, Kombo
 from tap_kombo.kinds import IntegrationStream, PassStream
 from tap_kombo.logs import status_line
-from tap_kombo.policies import hidden_lines, policy_of
+from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
-from tap_kombo.replication.bookmarks import Bookmarks
-from tap_kombo.replication.entries import Entries
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
+from tap_kombo.replication.forecast import foresee, known_categories
 from tap_kombo.replication.ledger import Ledger
 from tap_kombo.replication.passes import Passes
 from tap_kombo.replication.report import Report, RunFailedError, named
@@ -28,7 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_kombo.api.answers import Record
+    from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.logs import StatusLine
+    from tap_kombo.replication.bookmarks import Bookmarks
     from tap_kombo.replication.fanout import Handed
     from tap_kombo.sdk import SeamTap
     from tap_kombo.streams import KomboStream
@@ -70,7 +71,8 @@ class Run:
         self._fanout: Fanout[KomboStream] | None = None
         self._saved_at, self._saved_after = time.monotonic(), 0
         self._status: StatusLine | None = None
-        self._bookmarks: list[Bookmarks] = []
+        self._bookmarks: dict[Endpoint, Bookmarks] = {}
+        self._requests = 0
 
     def write_until_done(self, stream: KomboStream) -> None:
         """Write pages as they come, of any stream, until the last pass of one has ended.
@@ -87,6 +89,8 @@ class Run:
         for handed in self._fanout.pages(stream):
             if handed:
                 self._write(handed)
+            if self._requests and (pace := self.kombo.pace) is not None:
+                self._tell_minutes(pace)
             self._save_state(finished=handed is None)
             if self._fanout.is_idle:
                 self._flush()
@@ -182,12 +186,21 @@ class Run:
 
     def _tell_begin(self) -> None:
         tap, counts = self._tap, (len(self._streams), len(self._ids))
-        told = "tap-kombo %s, singer-sdk %s: %d stream(s) of %d integration(s)."
-        tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts)
+        forecast = foresee(self._bookmarks, known_categories(self._bookmarks, self._ids))
+        self._requests = forecast.requests
+        told = "tap-kombo %s, singer-sdk %s: %d stream(s) of %d integration(s); %s."
+        tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts, forecast.text())
         if opted := opted_in(tap.config["opt_in"]):
             tap.logger.info("Opted in: %s.", named(opted, 10))
         for line in hidden_lines(self._streams, tap.config):
             tap.logger.info("%s", line)
+
+    def _tell_minutes(self, pace: float) -> None:
+        """Tell how long the run takes at least at Kombo's limit, unless that is nothing."""
+        if (minutes := self._requests * pace // 60) > 0:
+            told = "At Kombo's limit of %.0f requests a minute that takes %d minute(s) or more."
+            self._tap.logger.info(told, 60 / pace, minutes)
+        self._requests = 0
 
     async def _tell_progress(self) -> None:
         """Tell now and then how far the run has come; on a terminal in one line, each second."""
@@ -221,11 +234,10 @@ class Run:
 
     def _passes(self, stream: KomboStream, ledger: Ledger | None) -> Passes:
         self.report.tallies[stream.name]  # one that nothing is read of is in the report too
-        bookmarks = Bookmarks(Entries(self._tap.state, stream.name), policy_of(stream))
-        self._bookmarks.append(bookmarks)
+        bookmarks = self._bookmarks[stream.endpoint] = bookmarks_of(stream)
         return Passes(stream, self.kombo, bookmarks, self.report, ledger)
 
     def _expects_mixture(self) -> bool:
         """Mark where rows of two questions will stand side by side; return whether that is so."""
-        found = [one.expect_mixture(self._ids) for one in self._bookmarks]
+        found = [one.expect_mixture(self._ids) for one in self._bookmarks.values()]
         return any(found)

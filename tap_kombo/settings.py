@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from singer_sdk import typing as th
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
 REGIONS = {
     "eu": "https://api.kombo.dev/v1",
@@ -29,6 +29,20 @@ INTEGRATION_ID = r"^[A-Za-z0-9_][A-Za-z0-9_.:~+=|-]{0,199}$"
 """It stands in a header, in an address and in the log; an e-mail address is none."""
 
 _PATTERNS = {"type": "array", "items": {"type": "string", "minLength": 1, "maxLength": 200}}
+
+ALL_OTHERS = "*"
+"""Stands for all streams that an object of numbers by stream does not name."""
+
+MINUTES_OF_A_WEEK = 7 * 24 * 60
+"""Kombo keeps deletions for 14 days, so a model must be read more often than that."""
+
+
+def _per_stream(maximum: int) -> dict[str, Any]:
+    """Return the schema of a whole number, or of an object of such numbers by stream."""
+    limits = {"minimum": 0, "maximum": maximum}
+    inner = {"type": "integer", **limits}
+    return {"type": ["integer", "object"], **limits, "additionalProperties": inner}
+
 
 SETTINGS: dict[str, Any] = th.PropertiesList(
     th.Property(
@@ -118,10 +132,23 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "full_pass_interval_days",
-        th.IntegerType(minimum=0, maximum=3650),
+        th.CustomType(_per_stream(3650)),
         default=7,
         title="Full pass interval",
-        description="Days within which a model is read in full again, against drift; 0 is never.",
+        description=(
+            "Days within which a model is read in full again, against drift; 0 is never. A number, "
+            'or an object of numbers by stream, such as `{"*": 7, "candidates": 30}`.'
+        ),
+    ),
+    th.Property(
+        "pass_interval_minutes",
+        th.CustomType(_per_stream(MINUTES_OF_A_WEEK)),
+        default=0,
+        title="Pass interval",
+        description=(
+            "Minutes within which a model is read again; 0 reads it in every run. A number, or an "
+            'object of numbers by stream, such as `{"*": 0, "tags": 1440}`.'
+        ),
     ),
     th.Property(
         "include_deleted",
@@ -253,6 +280,19 @@ LIMITS_OF_THE_SDK: dict[str, dict[str, int]] = {
     "flattening_separator": {"minLength": 1, "maxLength": 10},
 }
 """What the SDK's own settings may be; it names no limits."""
+
+
+def for_stream(setting: int | Mapping[str, int], stream: str, default: int) -> int:
+    """Return the number that a setting has for a stream.
+
+    Args:
+        setting: One number, or numbers by stream.
+        stream: Name of the stream.
+        default: What holds for a stream that is not named.
+    """
+    if isinstance(setting, int):
+        return setting
+    return setting.get(stream, setting.get(ALL_OTHERS, default))
 
 
 def of_shard(ids: Iterable[str], shard: str | None) -> list[str]:

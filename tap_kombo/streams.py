@@ -27,7 +27,7 @@ from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
 from tap_kombo.policies import failing_column, hiding_of
 from tap_kombo.privacy import hidden_paths, without
-from tap_kombo.records import Fitter, is_anonymized
+from tap_kombo.records import Fitter, is_anonymized, survey
 from tap_kombo.replication.fanout import Written
 from tap_kombo.schemas import load_schema
 from tap_kombo.sdk import SeamStream, SeamTap
@@ -304,9 +304,7 @@ class KomboStream(SeamStream):
         self.announce()
         records = self.fitter.fit(handed.page, handed.integration_id)
         keyless = len(handed.page.records) - len(records)
-        newest = max((one.get("changed_at") or "" for one in records), default="")
-        gone = [record for record in records if record.get("remote_deleted_at") is not None]
-        blanked = [record for record in gone if is_anonymized(record)]
+        newest, blanked = survey(records)
         skipped = blanked if self.config["anonymized_records"] == "skip" else []
         if skipped:
             records = [record for record in records if not is_anonymized(record)]
@@ -328,14 +326,8 @@ class KomboStream(SeamStream):
                 super().announce()  # the columns that stayed are sent again from here on
         finally:
             self.tap.run.report.wrote(self.name, sent.total(), deleted.total())
-        return Written(
-            max(sent.values(), default=0),
-            max(deleted.values(), default=0),
-            len(blanked),
-            keyless,
-            newest,
-            self.fitter.misfits,
-        )
+        most, gone = (max(one.values(), default=0) for one in (sent, deleted))
+        return Written(most, gone, len(blanked), keyless, newest, self.fitter.misfits)
 
     def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
         """Yield what the stream maps make of records, each with the name that it is sent under.

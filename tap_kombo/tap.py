@@ -214,16 +214,22 @@ class TapKombo(SeamTap):
         gc.freeze()  # what the imports made is no garbage, and need not be walked to find some
         with _told_in_one_line(cls):
             if doctor:
-                cls._examine(kwargs["config"], kwargs["catalog"])
+                cls._examine(kwargs["config"], kwargs["catalog"], kwargs["state"])
             super().invoke(**kwargs)
 
     @classmethod
-    def _examine(cls, given: Any, catalog: IO[str] | None) -> NoReturn:  # noqa: ANN401
+    def _examine(
+        cls,
+        given: Any,  # noqa: ANN401
+        catalog: IO[str] | None,
+        state: IO[str] | None,
+    ) -> NoReturn:
         """Print what can be read, and exit with 0 if that is everything."""
         tap = cls(
             config=given.config,
             parse_env_config=given.parse_env,
             catalog=json.load(catalog) if catalog else None,
+            state=json.load(state) if state else None,
         )
         report = examine(tap, tap.make_run([], max_retries=0), tap.selected)
         for line in report.lines():

@@ -10,8 +10,9 @@ import pytest
 import time_machine
 
 from tap_kombo.api.integrations import Details
-from tap_kombo.replication.bookmarks import Bookmarks, Pass, Policy
+from tap_kombo.replication.bookmarks import Bookmarks, Pass
 from tap_kombo.replication.entries import Entries
+from tap_kombo.replication.policy import Policy
 from tap_kombo.replication.question import Question
 
 NOON = pendulum.datetime(2026, 11, 23, 12)
@@ -49,6 +50,7 @@ def bookmarks(state: State, **differs: Any) -> Bookmarks:  # noqa: ANN401
         "incremental": True,
         "lookback": LOOKBACK,
         "full_pass_interval": pendulum.duration(days=7),
+        "pass_interval": pendulum.duration(),
         "page_size": 250,
     }
     return Bookmarks(Entries(state, STREAM), Policy(question, **policy | differs))

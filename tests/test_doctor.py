@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from kombo_emulator.received import Received
 
 A, B, HR = "greenhouse:demo", "lever:demo", "personio:demo"
+SHORT = ": 1 minute(s) or more at Kombo's limit."
 ALL = "Everything selected can be read."
 SWITCHED_OFF = (
     "interviews: the model is switched off in the scope configuration "
@@ -69,7 +70,7 @@ def test_all_is_well(doctor: Doctor) -> None:
         "interviews      1 of 1",
         "",
         "Opted in: nothing.",
-        "The next run sends 6 requests or more: 1 minute(s) at Kombo's limit.",
+        f"The next run reads 4 full and 0 incremental passes; at least 6 requests{SHORT}",
         ALL,
     ]
     first, *others = doctor.asked
@@ -137,8 +138,8 @@ def test_it_forecasts_what_the_next_run_costs(doctor: Doctor) -> None:
     assert "\nOpted in: candidate_attachments.\n" in told
 
     assert (
-        "The next run sends 180 requests or more, and one for each record that may have "
-        "attachments: 11 minute(s) at Kombo's limit.\n" in told
+        "The next run reads 180 full and 0 incremental passes; at least 180 requests, and one for "
+        "each record that may have attachments: 11 minute(s) or more at Kombo's limit.\n" in told
     )
 
 
@@ -247,7 +248,7 @@ def test_models_that_cannot_be_read_are_named_once_for_each_reason(doctor: Docto
         NOT_THERE,
         "  deselect the stream if no integration has it.",
         "Opted in: nothing.",
-        "The next run sends 5 requests or more: 1 minute(s) at Kombo's limit.",
+        f"The next run reads 3 full and 0 incremental passes; at least 5 requests{SHORT}",
         NOT_ALL,
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tap_kombo import schemas
-from tap_kombo.api.endpoints import ENDPOINTS, PRIMARY_KEY, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, PRIMARY_KEY, Endpoint, references
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR", ROOT.parent / "shared" / "reference"))
@@ -33,7 +33,7 @@ def properties(endpoint: Endpoint) -> dict[str, Any]:
 
 def test_every_row_has_a_schema_and_every_schema_a_row() -> None:
     assert len(BY_NAME) == len(ENDPOINTS)
-    assert {file.stem for file in FOLDER.glob("*.json")} == set(BY_NAME)
+    assert {file.stem for file in FOLDER.glob("*.json")} == {*BY_NAME, LEDGER.name}
 
 
 def test_name_path_and_model_follow_from_the_row() -> None:

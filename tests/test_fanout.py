@@ -287,9 +287,9 @@ def test_all_integrations_skipped_is_green_with_a_warning(
 def test_discovery_needs_no_workers() -> None:
     threads = threading.enumerate()
     tap = TapKombo(config={}, validate_config=False, setup_mapper=False)
-    assert len(tap.catalog_dict["streams"]) == 41
+    assert len(tap.catalog_dict["streams"]) == 42
     assert "run" not in vars(tap)
-    assert threading.enumerate() == threads
+    assert {*threading.enumerate()} <= {*threads}
 
 
 def test_all_is_written_by_the_main_thread_and_all_is_asked_by_others(

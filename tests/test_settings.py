@@ -14,7 +14,11 @@ from tap_kombo.settings import LIMITS_OF_THE_SDK, of_shard
 
 NAMES = list(SETTINGS["properties"])
 BOOLEANS = [name for name in NAMES if "boolean" in SETTINGS["properties"][name]["type"]]
-INTEGERS = [name for name in NAMES if "integer" in SETTINGS["properties"][name]["type"]]
+INTEGERS = [  # those that may be an object too are told of in test_intervals.py
+    name
+    for name in NAMES
+    if {"integer", "object"} & {*SETTINGS["properties"][name]["type"]} == {"integer"}
+]
 
 TRUE: list[object] = [
     *("true", "TRUE", "True", "1", "yes", "Yes", "on", "ON", " on\n"),

@@ -11,7 +11,7 @@ import pytest
 from packaging.metadata import Metadata
 from packaging.specifiers import SpecifierSet
 
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER
 
 CHECKOUT = Path(__file__).parent.parent
 
@@ -55,7 +55,7 @@ def test_the_wheel_holds_the_tap_and_nothing_else(wheel: Path) -> None:
     assert all(name.endswith((".py", ".json", "/py.typed", "/endpoints.toml")) for name in names)
     assert "tap_kombo/py.typed" in names
     schemas = {name for name in names if name.endswith(".json")}
-    assert schemas == {f"tap_kombo/schemas/{one.name}.json" for one in ENDPOINTS}
+    assert schemas == {f"tap_kombo/schemas/{one.name}.json" for one in (*ENDPOINTS, LEDGER)}
 
 
 def test_the_wheel_is_small(wheel: Path) -> None:

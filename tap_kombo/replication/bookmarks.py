@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pendulum
 
-from tap_kombo.api.timestamps import to_kombo, to_moment
+from tap_kombo.api.integrations import Details
+from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.replication.due import is_due
 from tap_kombo.replication.entries import MIXED, BookmarkError, moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from tap_kombo.api.integrations import Details
     from tap_kombo.replication.entries import Entries
-    from tap_kombo.replication.question import Question
+    from tap_kombo.replication.policy import Policy
 
 RESUME_WITHIN = pendulum.duration(hours=24)
 """A cursor that is older is not tried: how long Kombo keeps one is not documented."""
@@ -25,36 +25,7 @@ DELETIONS_KEPT = pendulum.duration(days=14)
 """For so long Kombo keeps a deleted record (docs.kombo.dev/hris/features/deletion-policy)."""
 
 
-@dataclass(frozen=True)
-class Policy:
-    """What decides where the passes of a stream begin.
-
-    Attributes:
-        question: What they store.
-        incremental: Whether the endpoint knows `updated_after`.
-        always_full: Whether the user forces `FULL_TABLE`.
-        lookback: How far an incremental pass reaches back behind its bookmark.
-        full_pass_interval: Within it one full pass follows another; zero is never.
-        page_size: Records per request; a cursor may depend on it.
-        resumable: Whether an interrupted pass may go on in a later run.
-        former_parameters: The hash that earlier versions kept in place of a question.
-    """
-
-    question: Question
-    incremental: bool
-    lookback: pendulum.Duration
-    full_pass_interval: pendulum.Duration
-    page_size: int
-    always_full: bool = False
-    resumable: bool = True
-    former_parameters: str = ""
-
-    @property
-    def start_date(self) -> pendulum.DateTime | None:
-        """Lower bound of a full pass."""
-        text = self.question.start_date
-        return to_moment(text) if text else None
-
+NOT_DUE = "not due"
 
 ALWAYS_FULL = "as the model knows no other"
 
@@ -157,6 +128,27 @@ class Bookmarks:
                 found = entry[MIXED] = True
         return found
 
+    def is_resting(self, integration_id: str) -> bool:
+        """Return whether no pass is due yet: the last one was complete, and asked for no less.
+
+        Args:
+            integration_id: The integration.
+        """
+        now, last = pendulum.now("UTC"), self.reached(integration_id)
+        if not (self._policy.pass_interval and last and last <= now):
+            return False
+        try:
+            entry = self._entries.of(integration_id)
+            is_full_due = self._is_full_due(integration_id, entry, last, now)
+        except BookmarkError:
+            return False  # the pass will tell
+        is_open = entry.keys() & {"resume", "data_expired_at", MIXED} or self._grown(entry)
+        return not (
+            is_open
+            or (self._policy.incremental and is_full_due)
+            or is_due(integration_id, last, now, self._policy.pass_interval)
+        )
+
     def next_pass(self, integration_id: str, details: Details) -> Pass:
         """Return the pass to read now; nothing is remembered yet.
 
@@ -182,6 +174,25 @@ class Bookmarks:
         elif bookmark:
             fresh = replace(fresh, updated_after=bookmark - self._policy.lookback)
         return self._resumed(fresh, entry.get("resume")) or fresh
+
+    def knows(self, integration_id: str) -> bool:
+        """Return whether anything is remembered of an integration."""
+        return bool(self._entries.known(integration_id))
+
+    def expected(self, integration_id: str) -> tuple[str, int]:
+        """Return what the next pass will be, and how many requests it takes at least.
+
+        Args:
+            integration_id: The integration.
+        """
+        if self.is_resting(integration_id):
+            return NOT_DUE, 0
+        try:
+            full = self.next_pass(integration_id, Details()).full
+        except BookmarkError:
+            full = "as the state cannot be read"
+        pages = _count(self._entries.known(integration_id), "pages") if full else 1
+        return "full" if full else "incremental", max(pages, 1)
 
     def remember_progress(self, current: Pass) -> None:
         """Remember where a pass goes on if it is interrupted now.
@@ -247,9 +258,14 @@ class Bookmarks:
         Args:
             done: The pass.
         """
-        if not self._policy.incremental:
+        if not (self._policy.incremental or self._policy.pass_interval):
             return
         entry = self._entries.writable(done.integration_id)
+        entry["question"] = self.question
+        self._entries.keep_question(self._policy.question)
+        if not self._policy.incremental:
+            entry["replication_key_value"] = to_kombo(done.started_at)
+            return
         bookmark, started_at = self.reached(done.integration_id), self.end_of(done)
         if done.full:
             entry["pages"] = done.pages
@@ -262,8 +278,6 @@ class Bookmarks:
             entry.setdefault("last_full_pass", to_kombo(bookmark))
         entry["replication_key"] = "changed_at"
         entry["replication_key_value"] = to_kombo(started_at)
-        entry["question"] = self.question
-        self._entries.keep_question(self._policy.question)
         entry.pop("parameters", None)
         entry.pop(MIXED, None)
         entry.pop("resume", None)
@@ -291,11 +305,20 @@ class Bookmarks:
             yield "as a pass that asked for something else was not completed"
         if grown := self._grown(entry):
             yield f"as more is asked for than before: {', '.join(grown)}"
-        last = moment_of(entry, "last_full_pass")
+        if self._is_full_due(fresh.integration_id, entry, bookmark, now):
+            yield f"as one is due every {self._policy.full_pass_interval.in_days()} days"
+
+    def _is_full_due(
+        self,
+        integration_id: str,
+        entry: Mapping[str, Any],
+        bookmark: pendulum.DateTime,
+        now: pendulum.DateTime,
+    ) -> bool:
+        """Return whether the last full pass lies so long back that another one is due."""
+        last, interval = moment_of(entry, "last_full_pass"), self._policy.full_pass_interval
         last = last if last and last <= now else bookmark
-        interval = self._policy.full_pass_interval
-        if interval and is_due(fresh.integration_id, last, now, interval):
-            yield f"as one is due every {interval.days} days"
+        return bool(interval) and is_due(integration_id, last, now, interval)
 
     def _grown(self, entry: Mapping[str, Any]) -> list[str]:
         """Name what is asked for now and was not when the bookmark was set."""

@@ -153,11 +153,14 @@ class Passes:
             _let_go(error)
 
     async def _begin(self, integration_id: str, place: Place[Any]) -> Pass | None:
-        """Return the pass to read; none if the integration is of another category.
+        """Return the pass to read; none if it is not due, or the integration of another category.
 
         Raises:
             KomboError: If it cannot be read.
         """
+        if self._bookmarks.is_resting(integration_id):
+            self._report.rested(self._source.name, integration_id)
+            return None
         endpoint, details = self._source.endpoint, Details(is_known=True)
         where = f"{self._source.name} of {integration_id}"
         if endpoint.category != "GENERAL":

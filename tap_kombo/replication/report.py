@@ -35,6 +35,7 @@ class Tally:
         complete: Integrations of which every page was read.
         skipped: Integrations left out for a reason that is no failure.
         failed: Integrations of which the pass failed.
+        not_due: Integrations of which no pass was due yet.
         records: Records sent.
         tombstones: Those of them that Kombo has marked as deleted.
         pages: Pages read.
@@ -46,6 +47,7 @@ class Tally:
     complete: int = 0
     skipped: int = 0
     failed: int = 0
+    not_due: int = 0
     records: int = 0
     tombstones: int = 0
     pages: int = 0
@@ -55,8 +57,8 @@ class Tally:
 
     @property
     def passes(self) -> int:
-        """Passes that have ended, well or not."""
-        return self.complete + self.skipped + self.failed
+        """Passes that have ended, well or not, or were not due."""
+        return self.complete + self.skipped + self.failed + self.not_due
 
     def as_dict(self) -> dict[str, float]:
         """The counts by name."""
@@ -170,6 +172,11 @@ class Report:
         if not is_current:
             self._outdated.add(stream)
 
+    def rested(self, stream: str, integration_id: str) -> None:
+        """Note that no pass was due."""
+        self.integrations.add(integration_id)
+        self.tallies[stream].not_due += 1
+
     def broke_off(self, stream: str, integration_id: str, problem: Problem) -> None:
         """Note why a pass was not completed."""
         self.integrations.add(integration_id)
@@ -191,7 +198,8 @@ class Report:
     def is_exhaustive(self, stream: str) -> bool:
         """Return whether every pass of a stream was completed, with current data."""
         tally = self.tallies[stream]
-        return not (tally.skipped or tally.failed or stream in self._outdated)
+        missed = tally.skipped or tally.failed or tally.not_due
+        return not (missed or stream in self._outdated)
 
     @property
     def seconds(self) -> float:

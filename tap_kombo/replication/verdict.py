@@ -97,8 +97,13 @@ class Verdict:
         if telling:
             rows = [[name, *_cells(tally)] for name, tally in telling.items()]
             yield from _aligned([["stream", *COLUMNS], *rows])
-        if others := len(self.streams) - len(telling):
+        resting = [one for one in tallies.values() if one.not_due]
+        asleep = sum(one.not_due == one.passes for one in resting)
+        if others := len(self.streams) - len(telling) - asleep:
             yield f"nothing new: {others} {'other ' if telling else ''}stream(s)"
+        if resting:
+            waiting = sum(one.not_due for one in resting)
+            yield f"not due yet: {waiting:,} pass(es) of {len(resting)} stream(s)"
 
     def _reasons(self) -> Iterator[str]:
         """Yield the most frequent reasons, each with how many integrations it concerns."""

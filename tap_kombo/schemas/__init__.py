@@ -1,4 +1,4 @@
-"""One generated JSON Schema per stream; written by `scripts/update_schemas.py`, never by hand."""
+"""One JSON Schema per stream; `scripts/update_schemas.py` writes all but that of the ledger."""
 
 from __future__ import annotations
 

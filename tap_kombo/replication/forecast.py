@@ -1,0 +1,87 @@
+"""What a run will ask for, as far as the state of the last one tells."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from tap_kombo.replication.bookmarks import NOT_DUE
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.replication.bookmarks import Bookmarks
+
+LOOK_UP = "/integrations/{integration_id}"
+"""What is asked about each integration in any case; two streams are made of the answer."""
+
+
+@dataclass
+class Forecast:
+    """What a run will ask for.
+
+    Attributes:
+        passes: How many passes there are of each kind.
+        requests: How many requests they take at least.
+        new: Integrations of which nothing is known yet.
+        attachments: Whether each record of some stream takes a request too.
+    """
+
+    passes: Counter[str] = field(default_factory=Counter)
+    requests: int = 0
+    new: int = 0
+    attachments: bool = False
+
+    def text(self) -> str:
+        """Return it as the end of a sentence."""
+        told = f"{self.passes['full']:,} full and {self.passes['incremental']:,} incremental passes"
+        if waiting := self.passes[NOT_DUE]:
+            told += f" ({waiting:,} more are not due yet)"
+        if self.new:
+            told += f", and all that {self.new:,} new integration(s) have"
+        told += f"; at least {self.requests:,} requests"
+        if self.attachments:
+            told += ", and one for each record that may have attachments"
+        return told
+
+
+def foresee(
+    models: Mapping[Endpoint, Bookmarks],
+    categories: Mapping[str, str | None],
+    unread: Mapping[Endpoint, Collection[str]] = MappingProxyType({}),
+) -> Forecast:
+    """Count the passes and requests of a run.
+
+    Args:
+        models: The models that it reads, each with its bookmarks.
+        categories: The category of each integration; `None` if it is not known.
+        unread: By model, the integrations of which it is known that it cannot be read.
+    """
+    found = Forecast(attachments=any(endpoint.parent for endpoint in models))
+    for integration_id, category in categories.items():
+        requests, is_due = 0, category is None
+        for endpoint, bookmarks in models.items():
+            if integration_id in unread.get(endpoint, ()):
+                is_due = True  # it is asked about all the same
+            elif endpoint.category in {category, "GENERAL"}:
+                kind, pages = bookmarks.expected(integration_id)
+                found.passes[kind] += 1
+                requests += 0 if endpoint.path == LOOK_UP else pages
+                is_due |= kind != NOT_DUE
+        found.new += category is None
+        found.requests += requests + is_due
+    return found
+
+
+def known_categories(
+    models: Mapping[Endpoint, Bookmarks], ids: Collection[str]
+) -> dict[str, str | None]:
+    """Return the category of each integration, as far as bookmarks tell."""
+    known: dict[str, str | None] = dict.fromkeys(ids)
+    for endpoint, bookmarks in models.items():
+        if endpoint.category != "GENERAL":
+            known |= dict.fromkeys(filter(bookmarks.knows, ids), endpoint.category)
+    return known

@@ -1,0 +1,196 @@
+"""What `pass_interval_minutes` spares, what it never holds back, and what is told of it."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+import pendulum
+import pytest
+import time_machine
+from test_bookmarks import NOON, State, bookmarks, run
+
+from kombo_emulator import Size
+from tap_kombo.api.endpoints import LEDGER
+from tap_kombo.complaints import complaints
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from support import Kombo, Sent
+
+A = "tool:a"
+HOUR = pendulum.duration(hours=1)
+DAILY: dict[str, Any] = {"pass_interval": pendulum.duration(days=1)}
+STREAMS = ("interviews", "tags")
+SLOW = {"*": 0, "tags": 1440}
+
+
+def is_resting(state: State, after: pendulum.Duration, **differs: Any) -> bool:  # noqa: ANN401
+    with time_machine.travel(NOON + after, tick=False):
+        return bookmarks(state, **{**DAILY, **differs}).is_resting("a")
+
+
+@pytest.fixture
+def state() -> State:
+    """What a full pass at noon has left."""
+    state: State = {}
+    run(state, **DAILY)
+    return state
+
+
+def test_a_model_rests_until_its_pass_is_due(state: State) -> None:
+    assert is_resting(state, HOUR)
+    assert not is_resting(state, pendulum.duration(days=1))
+
+
+def test_without_an_interval_nothing_rests(state: State) -> None:
+    assert not is_resting(state, HOUR, pass_interval=pendulum.duration())
+
+
+def test_what_was_never_read_does_not_rest() -> None:
+    assert not is_resting({}, HOUR)
+
+
+@pytest.mark.parametrize(
+    "left",
+    [
+        {"resume": {"cursor": "page-2"}},
+        {"data_expired_at": "2026-11-24T00:00:00.000Z"},
+        {"mixed": True},
+        {"replication_key_value": "2027-01-01T00:00:00.000Z"},
+        {"replication_key_value": "soon"},
+        {"last_full_pass": "long ago"},
+        {"last_full_pass": "2026-11-01T00:00:00.000Z"},
+        {"question": "another"},
+    ],
+    ids=repr,
+)
+def test_what_is_open_does_not_rest(state: State, left: dict[str, Any]) -> None:
+    state["bookmarks"]["interviews"]["partitions"][0].update(left)
+
+    assert not is_resting(state, HOUR)
+
+
+def test_an_entry_that_is_there_twice_does_not_rest(state: State) -> None:
+    state["bookmarks"]["interviews"]["partitions"] *= 2
+
+    assert not is_resting(state, HOUR)
+
+
+def test_a_model_that_grows_does_not_rest(state: State) -> None:
+    assert not is_resting(state, HOUR, columns="c2")
+
+
+def test_a_model_without_bookmarks_rests_too() -> None:
+    plain: dict[str, Any] = {"incremental": False, **DAILY}
+    state: State = {}
+    run(state, **plain)
+
+    assert is_resting(state, HOUR, **plain)
+    assert not is_resting(state, pendulum.duration(days=1), **plain)
+    assert not is_resting(state, HOUR, **plain, columns="c2")
+
+
+def test_a_model_without_bookmarks_leaves_no_state_unless_it_rests() -> None:
+    state: State = {}
+    run(state, incremental=False)
+
+    assert state == {}
+
+
+def hourly(kombo: Kombo, hours: int, state: dict[str, Any], **settings: Any) -> list[Sent]:  # noqa: ANN401
+    """Run hour by hour; each run goes on with the state of the last one."""
+    runs = []
+    for _ in range(hours):
+        kombo.emulator.clock.advance(seconds=3600)
+        runs.append(kombo.run(A, streams=(*STREAMS, LEDGER.name), state=state, **settings))
+        state = runs[-1].state
+    return runs
+
+
+def test_a_slow_model_is_asked_once_a_day_and_keeps_its_bookmark(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    kombo.emulator.add_integration(A, "ATS", Size(interviews=2, tags=2))
+    first = kombo.run(A, streams=STREAMS, pass_interval_minutes=SLOW)
+    kombo.emulator.clear_requests()
+    with caplog.at_level(logging.INFO):
+        runs = hourly(kombo, 48, first.state, pass_interval_minutes=SLOW)
+    asked = [one for one in runs if one.bookmark(A, "tags") != first.bookmark(A, "tags")]
+
+    assert len(kombo.asked("/ats/interviews")) == 48
+    assert 2 <= len(kombo.asked("/ats/tags")) <= 3
+    assert asked
+    assert runs[0].bookmark(A, "tags") == first.bookmark(A, "tags")
+    assert {one["stream"] for one in runs[0].records(LEDGER.name)} == {"interviews"}
+    assert "not due yet: 1 pass(es) of 1 stream(s)" in caplog.text
+    assert "(1 more are not due yet)" in caplog.text
+
+
+def test_a_run_in_which_nothing_is_due_asks_nothing(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", Size(interviews=2, tags=2))
+    first = kombo.run(A, streams=STREAMS, pass_interval_minutes=1440)
+    kombo.emulator.clear_requests()
+    kombo.emulator.clock.advance(seconds=3600)
+    second = kombo.run(A, streams=STREAMS, state=first.state, pass_interval_minutes=1440)
+
+    assert kombo.emulator.requests == []
+    assert second.state == first.state
+
+
+def test_a_model_that_rests_is_not_dropped_from_its_table(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", Size(interviews=2))
+    full: dict[str, Any] = {
+        "streams": ("interviews",),
+        "method": "FULL_TABLE",
+        "emit_activate_version_messages": True,
+        "pass_interval_minutes": 1440,
+    }
+    first = kombo.run(A, **full)
+    kombo.emulator.clock.advance(seconds=3600)
+    second = kombo.run(A, **full, state=first.state)
+
+    assert [one["type"] for one in first.messages].count("ACTIVATE_VERSION") == 1
+    assert not second.records()
+    assert "ACTIVATE_VERSION" not in [one["type"] for one in second.messages]
+
+
+def test_full_passes_have_an_interval_by_stream(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", Size(interviews=2, tags=2))
+    state: dict[str, Any] = kombo.run(A, streams=STREAMS).state
+    kinds: set[tuple[str, str]] = set()
+    for _ in range(4):
+        kombo.emulator.clock.advance(days=1)
+        often = {"*": 0, "tags": 2}
+        names = (*STREAMS, LEDGER.name)
+        sent = kombo.run(A, streams=names, state=state, full_pass_interval_days=often)
+        kinds |= {(one["stream"], one["kind"]) for one in sent.records(LEDGER.name)}
+        state = sent.state
+
+    assert ("interviews", "full") not in kinds
+    assert ("tags", "full") in kinds
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ({"tgas": 60}, "there is no stream 'tgas' (did you mean `tags`"),
+        ({"tags": -1}, "`tags` is empty, too long or of a wrong type"),
+        ({"tags": "often"}, "`tags` is empty, too long or of a wrong type"),
+        ("often", "it must be a whole number from 0 to 10080, or an object of such numbers"),
+        (20_000, "it must be a whole number from 0 to 10080"),
+        ([60], "it must be a whole number from 0 to 10080"),
+    ],
+)
+def test_a_wrong_interval_is_refused_in_one_line(value: object, told: str) -> None:
+    config = {"api_key": "k", "integration_ids": [A], "pass_interval_minutes": value}
+    [line] = complaints(config, TapKombo.config_jsonschema)
+
+    assert line.startswith(f"Setting 'pass_interval_minutes': {told}")
+
+
+@pytest.mark.parametrize("value", [0, 60, "60", {"*": 60}, '{"*": 60, "tags": 0}', {}], ids=repr)
+def test_a_right_interval_is_accepted(value: object) -> None:
+    config = {"api_key": "k", "integration_ids": [A], "pass_interval_minutes": value}
+
+    assert list(complaints(config, TapKombo.config_jsonschema)) == []
