@@ -1,4 +1,4 @@
-"""Lets pages link to files beside `docs/`, as they do in the repository.
+"""Lets pages link to files beside `docs/`, as they do in the repository, and names the repository.
 
 MkDocs knows the folder `docs/` only. Here each file outside of it that a page links to, such as an
 example, becomes part of the site, and the links are bent to where it is there.
@@ -11,6 +11,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import yaml
 from mkdocs.structure.files import File
 
 if TYPE_CHECKING:
@@ -22,6 +23,15 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"(?<=\]\()([^)#:\s]+)(?=[)#])")
+
+
+def on_config(config: MkDocsConfig) -> MkDocsConfig:
+    """Link to the repository and name the version that the pages describe."""
+    config.repo_url = yaml.safe_load((ROOT / "plugin.yaml").read_text(encoding="utf-8"))["repo"]
+    config.repo_name = config.site_name
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    config.extra["version"] = re.findall(r"^## \[(.+?)\]", changelog, re.MULTILINE)[0].lower()
+    return config
 
 
 def on_files(files: Files, *, config: MkDocsConfig) -> Files:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urldefrag, urljoin, urlsplit
 
 import pytest
+import yaml
 from typing_extensions import override
 
 from scripts.meltano_project import CHECKOUT
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.xdist_group("docs")  # one worker, for all tests share one build
 
 HOME = "https://site.invalid/"
+VERSION = (CHECKOUT / "CHANGELOG.md").read_text().partition("## [")[2].partition("]")[0].lower()
 LOADED = {"script": "src", "img": "src", "iframe": "src", "source": "src", "video": "src"}
 LINKED = {"stylesheet", "icon", "preconnect", "dns-prefetch", "preload", "manifest"}
 
@@ -114,3 +116,21 @@ def test_pages_with_a_diagram_bring_mermaid(site: dict[str, Html]) -> None:
     bring = [one for one, page in site.items() if any("mermaid" in it for it in page.assets)]
     assert f"{HOME}streams-and-columns/" in drawn
     assert sorted(drawn) == sorted(bring)
+
+
+def test_each_page_names_the_repository_and_the_version(site: dict[str, Html]) -> None:
+    repository = yaml.safe_load((CHECKOUT / "plugin.yaml").read_text())["repo"]
+    for address, page in site.items():
+        text = file_of(address).read_text()
+        assert repository in page.links, address
+        assert f"tap-kombo<br>{VERSION}" in text, address
+        assert 'data-md-component="source"' not in text, address  # the theme would ask GitHub
+
+
+def test_tables_become_cards_on_a_narrow_screen(site: dict[str, Html]) -> None:
+    """The style shows what the script writes into each cell, and both reach every page."""
+    assert "dataset.label" in (CHECKOUT / "site" / "tables.js").read_text()
+    assert "attr(data-label)" in (CHECKOUT / "site" / "extra.css").read_text()
+    for address, page in site.items():
+        brought = {one.rpartition("/")[2] for one in page.assets}
+        assert {"tables.js", "extra.css"} <= brought, address
