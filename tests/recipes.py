@@ -110,9 +110,13 @@ class Warehouse:
     def ask(self, block: Block) -> None:
         """Run a query and keep its result as a table in Markdown."""
         with self.connect() as connection:
-            cursor = connection.execute(block.text.encode())
-            names = [column.name for column in cursor.description or ()]
-            lines = [names, ["---"] * len(names), *(row.values() for row in cursor)]
+            self.keep(block, connection)
+
+    def keep(self, block: Block, connection: psycopg.Connection[Any]) -> None:
+        """Do the same over a connection that somebody else has opened."""
+        cursor = connection.execute(block.text.encode())
+        names = [column.name for column in cursor.description or ()]
+        lines = [names, ["---"] * len(names), *(row.values() for row in cursor)]
         self.results[block.text] = "\n".join(
             f"| {' | '.join('' if cell is None else str(cell) for cell in line)} |"
             for line in lines

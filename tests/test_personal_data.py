@@ -9,12 +9,12 @@ import datetime as dt
 import json
 import re
 import sqlite3
-import subprocess
 from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from loading import load
 from psycopg.sql import SQL, Identifier
 from recipes import Page, Warehouse
 from support import KEY, Kombo
@@ -130,17 +130,7 @@ def load_in_process(kombo: Kombo, project: MeltanoProject, state: dict[str, Any]
         pseudonyms="people",
         pseudonym_key=key,
     )
-    prefix = "TARGET_POSTGRES_"
-    target: dict[str, Any] = {
-        name.removeprefix(prefix).lower(): value
-        for name, value in project.settings.items()
-        if name.startswith(prefix)
-    }
-    config = project.folder / "target.json"
-    config.write_text(json.dumps(target | {"port": int(target["port"])}))
-    command = [str(project.loader), f"--config={config}"]
-    done = subprocess.run(command, input=lines.written, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()[-2000:]
+    load(project, lines.written)
 
 
 def states(project: MeltanoProject) -> dict[str, Any]:
