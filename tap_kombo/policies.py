@@ -10,6 +10,7 @@ from singer_sdk.mapper import PluginMapper
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
 from tap_kombo.api.filters import as_text
+from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo, to_moment
 from tap_kombo.privacy import place
 from tap_kombo.pseudonyms import Plan, Pseudonyms, Treatment, treatments
@@ -101,7 +102,20 @@ def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str
     yield from (own or otherwise).items()
 
 
-def failing_column(stream: Any, record: Mapping[str, Any]) -> str | None:  # noqa: ANN401
+def unmappable(
+    stream: Any,  # noqa: ANN401
+    record: Mapping[str, Any],
+    error: Exception,
+    integration_id: str,
+) -> KomboError:
+    """Say which column's expression fails, without it and without the value."""
+    what = type(error).__name__
+    if column := _failing_column(stream, record):
+        what = f"{what} in column {column}"
+    return KomboError(Problem(UNMAPPABLE, what), f"{stream.name} of {integration_id}")
+
+
+def _failing_column(stream: Any, record: Mapping[str, Any]) -> str | None:  # noqa: ANN401
     """Find the column whose expression fails for a record, by trying one after the other."""
     for key, columns in concerned_maps(stream.config, stream.name):
         for column, expression in columns.items() if isinstance(columns, dict) else ():

@@ -110,11 +110,12 @@ class Fitter:
     ) -> None:
         """Compile what all pages share.
 
-        `deselect` takes unwanted properties out, in place; `troubles` counts over all pages, and
-        `misfits` the values of the last one, by path.
+        `deselect` takes unwanted properties out, in place; `troubles` counts over all pages,
+        `misfits` the values of the last one by path, and `keyless` what of it was left out.
         """
         self.troubles: Found = Counter()
         self.misfits: Counter[str] = Counter()
+        self.keyless = 0
         self._found: Found = Counter()
         self._clean = compile_cleaner(schema, self._found)
         self._fits = compile_fits(schema, stream)
@@ -125,7 +126,7 @@ class Fitter:
 
         Each says whose it is, which Kombo itself never does; deselected columns are still there.
         """
-        records, self.misfits = page.records, Counter()
+        records, self.misfits, self.keyless = page.records, Counter(), 0
         if page.suspect or not self._fits(records):
             records = [record for one in records if (record := self._cleaned(one))]
             self._count()
@@ -140,11 +141,16 @@ class Fitter:
             self.misfits[path] += count
         self._found.clear()
 
+    def note_keyless(self, path: str) -> None:
+        """Count a record that is left out, as the key that it has at a path is none."""
+        self.keyless += 1
+        self.troubles[path, Trouble.KEYLESS] += 1
+
     def _cleaned(self, record: Record) -> Record | None:
         """Clean a record; one without a key cannot be stored, nor found again."""
         key = record.get(PRIMARY_KEY)
         if type(key) is not str or not key.replace("\0", "") or REPLACEMENT in key:
-            self.troubles[PRIMARY_KEY, Trouble.KEYLESS] += 1
+            self.note_keyless(PRIMARY_KEY)
             return None
         cleaned: Record = self._clean(record)
         return cleaned

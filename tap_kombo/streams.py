@@ -22,10 +22,9 @@ from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.filters import as_text, query_parameters
 from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
-from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
-from tap_kombo.policies import failing_column, hiding_of
+from tap_kombo.policies import hiding_of, unmappable
 from tap_kombo.privacy import hidden_paths, without
 from tap_kombo.records import Fitter, is_anonymized, survey
 from tap_kombo.replication.fanout import Written
@@ -303,7 +302,6 @@ class KomboStream(SeamStream):
         """
         self.announce()
         records = self.fitter.fit(handed.page, handed.integration_id)
-        keyless = len(handed.page.records) - len(records)
         newest, blanked = survey(records)
         skipped = blanked if self.config["anonymized_records"] == "skip" else []
         if skipped:
@@ -327,13 +325,15 @@ class KomboStream(SeamStream):
         finally:
             self.tap.run.report.wrote(self.name, sent.total(), deleted.total())
         most, gone = (max(one.values(), default=0) for one in (sent, deleted))
-        return Written(most, gone, len(blanked), keyless, newest, self.fitter.misfits)
+        fitter = self.fitter
+        return Written(most, gone, len(blanked), fitter.keyless, newest, fitter.misfits)
 
     def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
         """Yield what the stream maps make of records, each with the name that it is sent under.
 
         Each has exactly the properties of its SCHEMA, in its order: loaders of CSV go by the first
-        record, and flattening lets go of what is in an object that is null.
+        record, and flattening lets go of what is in an object that is null. One whose key a map
+        takes from a property that is null is left out.
 
         Raises:
             KomboError: If a stream map fails.
@@ -341,13 +341,18 @@ class KomboStream(SeamStream):
         for stream_map in self.stream_maps:
             alias, transform = stream_map.stream_alias, stream_map.transform
             blank = dict.fromkeys(stream_map.transformed_schema["properties"])
+            keys = stream_map.transformed_key_properties or ()
             for record in records:
                 try:
                     mapped = transform(record)
                 except Exception as error:  # noqa: BLE001 - an expression raises anything
-                    raise self._unmappable(record, error, integration_id) from None
-                if mapped is not None:
-                    whole = blank | mapped
+                    raise unmappable(self, record, error, integration_id) from None
+                if mapped is None:
+                    continue
+                whole = blank | mapped
+                if missing := [key for key in keys if whole.get(key) is None]:
+                    self.fitter.note_keyless(f"{missing[0]} of {alias}")
+                else:
                     exact = len(whole) == len(blank)
                     yield alias, whole if exact else {name: whole[name] for name in blank}
 
@@ -365,13 +370,6 @@ class KomboStream(SeamStream):
                 kept[alias] = columns
                 yield SchemaMessage(alias, {**schema, "properties": columns}, keys)
             yield RecordMessage(alias, {name: mapped.get(name) for name in columns}, version, at)
-
-    def _unmappable(self, record: Record, error: Exception, integration_id: str) -> KomboError:
-        """Say which column's expression fails, without it and without the value."""
-        what = type(error).__name__
-        if column := failing_column(self, record):
-            what = f"{what} in column {column}"
-        return KomboError(Problem(UNMAPPABLE, what), f"{self.name} of {integration_id}")
 
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.mapper import PluginMapper
+from starlette.responses import JSONResponse
 
 from tap_kombo.policies import maps_fingerprint as fingerprint_of
 from tap_kombo.replication.report import RunFailedError
@@ -15,7 +16,10 @@ from tap_kombo.replication.report import RunFailedError
 if TYPE_CHECKING:
     from support import Kombo
 
+    from kombo_emulator.received import Received
+
 A = "greenhouse:demo"
+VERSIONS = {"__source__": "interviews", "__key_properties__": ["id", "changed_at"]}
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -190,3 +194,58 @@ def test_the_column_that_fails_is_named_and_never_its_value(
     assert line.startswith(f"Failed: interviews of {A}: an expression in `stream_maps` fails")
     assert f"[{named}]" in line
     assert "Jane" not in caplog.text
+
+
+@pytest.mark.parametrize("anonymized_records", ["emit", "skip"])
+@pytest.mark.parametrize(
+    ("stream_maps", "column"),
+    [
+        ({"talks": VERSIONS}, "changed_at of talks"),
+        ({"talks": VERSIONS | {"__key_properties__": ["title", "changed_at"]}}, "title of talks"),
+        ({"talks": VERSIONS | {"id": "id if title else None"}}, "id of talks"),
+        ({"interviews": {"id": "id if title else None"}}, "id of interviews"),
+        ({"talks": VERSIONS, "interviews": None}, "changed_at of talks"),
+    ],
+    ids=str,
+)
+def test_a_record_whose_key_a_map_makes_null_is_left_out_where_it_has_none(
+    kombo: Kombo,
+    caplog: pytest.LogCaptureFixture,
+    stream_maps: dict[str, Any],
+    column: str,
+    anonymized_records: str,
+) -> None:
+    """A key that is null ends the whole load of a loader."""
+    ats = kombo.emulator.add_integration(A)
+    ats.delete("ats_interviews", ats.records("ats_interviews")[-1]["id"])
+    kombo.emulator.clock.advance(days=15)
+    records = ats.records("ats_interviews")
+    for one in records:
+        one["title"] = "a talk"
+    records[3]["title"] = records[3]["changed_at"] = None
+
+    def answer(asked: Received) -> JSONResponse | None:
+        page = {"status": "success", "data": {"results": records, "next": None}}
+        return JSONResponse(page) if asked.path.endswith("/ats/interviews") else None
+
+    kombo.emulator.intercept = answer
+    sent = kombo.attempt(
+        A,
+        streams=("interviews", "jobs"),
+        stream_maps=copy.deepcopy(stream_maps),
+        anonymized_records=anonymized_records,
+    )
+
+    keys = {
+        one["stream"]: one["key_properties"] for one in sent.messages if one["type"] == "SCHEMA"
+    }
+    rows = {name: [one["id"] for one in sent.records(name)] for name in keys if name != "jobs"}
+    for name, key in keys.items():
+        assert not [one for one in sent.records(name) if None in [one[part] for part in key]]
+    fewer = column.rpartition(" of ")[2]
+    assert {name: len(found) for name, found in rows.items()} == {
+        name: len(records) - (name == fewer) for name in rows
+    }
+    assert f"interviews: {column} in 1 value(s): no key, the record is left out." in caplog.text
+    assert "records without a key were left out" in caplog.text
+    assert (sent.bookmark(A), bool(sent.bookmark(A, "jobs"))) == (None, True)

@@ -304,7 +304,7 @@ def test_a_record_without_a_key_is_left_out_and_the_pass_goes_on(
 
     assert [one["id"] for one in sent.records()] == ["1", "2"]
     assert "interviews: id in 1 value(s): no key, the record is left out." in caplog.text
-    assert f"Failed: interviews of {A}: Kombo sent records without a key" in caplog.text
+    assert f"Failed: interviews of {A}: records without a key were left out" in caplog.text
     assert sent.bookmark(A) is None
     assert sent.bookmark(A, "jobs")
 

@@ -179,8 +179,9 @@ CIRCULAR = Rule(
 )
 KEYLESS = Rule(
     Action.FAIL_MODEL,
-    "Kombo sent records without a key, which were left out",
-    "All others were read; the bookmark stays. Ask Kombo's support.",
+    "records without a key were left out",
+    "All others were read; the bookmark stays. If `stream_maps` makes the key, use columns that "
+    "are never null; if not, ask Kombo's support.",
 )
 LEFT_OUT = Rule(
     Action.FAIL_MODEL,
