@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.pagination import SinglePagePaginator
 from singer_sdk.singerlib import ActivateVersionMessage, Metadata, RecordMessage, SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
@@ -384,7 +385,9 @@ class KomboStream(SeamStream):
             return
         for stream_map in self.stream_maps:
             alias, version = stream_map.stream_alias, self.tap.initialized_at
-            self.tap.write_message(ActivateVersionMessage(alias, version))
+            keeps_versions = self.replication_key in (stream_map.transformed_key_properties or ())
+            if not keeps_versions and not isinstance(stream_map, RemoveRecordTransform):
+                self.tap.write_message(ActivateVersionMessage(alias, version))
 
     @override
     def log_sync_costs(self) -> None:

@@ -30,6 +30,7 @@ SCHEMA = "deletions"
 ACME, GLOBEX, INITECH = "greenhouse:acme", "personio:globex", "workday:initech"
 SIZE = Size(candidates=10, applications=15, interviews=20, offers=5)
 LONG_AGO = "2026-11-08T09:00:00Z"  # over 14 days before the emulator's clock
+VERSIONS = {"__source__": "interviews", "__key_properties__": ["id", "changed_at"]}
 
 
 PAGE = Page(CHECKOUT / "docs" / "deletions.md")
@@ -253,6 +254,34 @@ def test_a_stream_that_is_always_full_needs_no_metadata(kombo: Kombo) -> None:
     kombo.emulator.add_integration(ACME, "ATS", SIZE)
     sent = kombo.run(ACME, streams=("integrations",), emit_activate_version_messages=True)
     assert "ACTIVATE_VERSION" in {message["type"] for message in sent.messages}
+
+
+@pytest.mark.parametrize(
+    ("maps", "dropped"),
+    [
+        ({}, ["interviews"]),
+        ({"interviews": {"__alias__": "talks"}}, ["talks"]),
+        ({"talks": {"__source__": "interviews"}}, ["interviews", "talks"]),
+        ({"talks": {"__source__": "interviews"}, "interviews": None}, ["talks"]),
+        ({"interviews": None}, []),
+        ({"interviews_log": VERSIONS}, ["interviews"]),
+        ({"interviews_log": VERSIONS, "interviews": None}, []),
+    ],
+    ids=str,
+)
+def test_rows_are_dropped_only_of_tables_that_are_sent_in_full(
+    kombo: Kombo, maps: dict[str, Any], dropped: list[str]
+) -> None:
+    """Old versions are never sent again, and a loader ends if it knows no such table."""
+    kombo.emulator.add_integration(ACME, "ATS", SIZE)
+    sent = kombo.run(
+        ACME,
+        method="FULL_TABLE",
+        emit_activate_version_messages=True,
+        stream_maps=copy.deepcopy(maps) or None,
+    )
+    told = [one["stream"] for one in sent.messages if one["type"] == "ACTIVATE_VERSION"]
+    assert told == dropped
 
 
 @pytest.mark.parametrize(
