@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -99,6 +101,20 @@ class Warehouse:
                 for key in plugin.keys() - {"name"}:
                     by_name[plugin["name"]].setdefault(key, {}).update(plugin[key])
         path.write_text(yaml.safe_dump(configuration))
+
+    def pour(self, messages: bytes) -> None:
+        """Load the messages of runs in this process, without the time that Meltano takes."""
+        prefix = "TARGET_POSTGRES_"
+        target: dict[str, Any] = {
+            name.removeprefix(prefix).lower(): value
+            for name, value in self.project.settings.items()
+            if name.startswith(prefix)
+        }
+        config = self.project.folder / "target.json"
+        config.write_text(json.dumps(target | {"port": int(target["port"])}))
+        command = [str(self.project.loader), f"--config={config}"]
+        done = subprocess.run(command, input=messages, capture_output=True, check=False)
+        assert done.returncode == 0, done.stderr.decode()[-2000:]
 
     def rows(self, table: str) -> Rows:
         """All rows of a table by id."""

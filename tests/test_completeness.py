@@ -9,7 +9,6 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from loading import load
 from psycopg.sql import SQL, Identifier
 from recipes import Page, Warehouse
 from starlette.responses import JSONResponse
@@ -51,7 +50,6 @@ class Story:
     """Three customers, the table that each run has filled, and what the page's queries tell."""
 
     kombo: Kombo
-    project: MeltanoProject
     warehouse: Warehouse
     state: dict[str, Any] = field(default_factory=dict)
     missing: list[Lost] = field(default_factory=list)
@@ -64,7 +62,7 @@ class Story:
         lines = Lines()
         self.kombo.attempt(*CUSTOMERS, sent=lines, state=self.state, **options)
         self.state = lines.state
-        load(self.project, lines.written)
+        self.warehouse.pour(lines.written)
         self.missing.append(self.lose(seeded(0), 0)[1])
 
     def lose(self, random: Random, rows: int, block: Block | None = None) -> tuple[Lost, Lost]:
@@ -130,7 +128,7 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
             connection.execute(CLOCK)
             connection.execute("create schema if not exists completeness")
         warehouse.execute(FUNCTION)
-        story = Story(Kombo(emulator, url), project, warehouse)
+        story = Story(Kombo(emulator, url), warehouse)
         story.run()
         story.found_out = [
             story.lose(random, random.randint(1, 5)) for random in map(seeded, range(SEEDS))

@@ -14,7 +14,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from loading import load
 from psycopg.sql import SQL, Identifier
 from recipes import Page, Warehouse
 from support import KEY, Kombo
@@ -119,20 +118,6 @@ def hire(ats: AtsIntegration, hris: HrisIntegration) -> dict[str, str]:
     return hired
 
 
-def load_in_process(kombo: Kombo, project: MeltanoProject, state: dict[str, Any], key: str) -> None:
-    """Load as Meltano would, without the time that Meltano takes."""
-    lines = Lines()
-    kombo.run(
-        *INTEGRATIONS,
-        streams=STREAMS,
-        sent=lines,
-        state=state,
-        pseudonyms="people",
-        pseudonym_key=key,
-    )
-    load(project, lines.written)
-
-
 def states(project: MeltanoProject) -> dict[str, Any]:
     """What Meltano remembers; its command takes seconds."""
     with closing(sqlite3.connect(project.folder / ".meltano" / "meltano.db")) as database:
@@ -196,7 +181,16 @@ def change_key(story: Story) -> None:
     with emulator.clock.at("2026-11-08T09:00:00Z"):
         ats.delete("ats_candidates", story.forgotten)
     state, *_ = states(story.warehouse.project)[STATE_ID]
-    load_in_process(story.kombo, story.warehouse.project, state, NEW_KEY)
+    lines = Lines()
+    story.kombo.run(
+        *INTEGRATIONS,
+        sent=lines,
+        streams=STREAMS,
+        state=state,
+        pseudonyms="people",
+        pseudonym_key=NEW_KEY,
+    )
+    story.warehouse.pour(lines.written)
     story.came_back = texts(story.warehouse)
     erase(story.warehouse, CANDIDATE)
     story.again = texts(story.warehouse)
