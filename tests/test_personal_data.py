@@ -18,6 +18,7 @@ from psycopg.sql import SQL, Identifier
 from recipes import Page, Warehouse
 from support import KEY, Kombo
 from test_blanked import Lines
+from test_history import MAP, maps
 from test_pseudonyms import SECRET, VECTORS
 from test_readme import MELTANO, shell
 
@@ -41,6 +42,10 @@ INTEGRATIONS = {
 STREAMS = tuple(one.name for one in ENDPOINTS if not one.parent)
 SIZE = Size(candidates=20, applications=50, interviews=40, employees=12)
 NEW_KEY = SECRET[::-1]
+BLANK = """
+update applications set candidate_id = null, candidate = null
+where id = (select min(id) from applications where candidate_id = %s)
+"""
 PSEUDONYM = re.compile(r"\b[0-9a-f]{32}\b")
 
 JOINS = Page(CHECKOUT / "docs" / "personal-data.md")
@@ -139,6 +144,7 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
             "TAP_KOMBO_INTEGRATION_IDS": ",".join(INTEGRATIONS),
             "TAP_KOMBO_API_URL": url,
             "TAP_KOMBO__SELECT": json.dumps([f"{stream}.*" for stream in STREAMS]),
+            "TAP_KOMBO_STREAM_MAPS": json.dumps(maps(MAP)),
             "TAP_KOMBO_PSEUDONYMS": "people",
             "TAP_KOMBO_PSEUDONYM_KEY": SECRET,
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
@@ -159,8 +165,10 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
 
 
 def erase_candidate(story: Story) -> None:
-    """Run the page's blocks."""
+    """Run the page's blocks; whose one application was, only its older versions tell."""
     story.warehouse.execute(FUNCTIONS)
+    with story.warehouse.connect() as connection:
+        assert connection.execute(BLANK, [CANDIDATE]).rowcount == 1
     for block in (FIND, ERASE):
         story.warehouse.ask(block)
     story.erased = texts(story.warehouse)
@@ -187,6 +195,7 @@ def change_key(story: Story) -> None:
         sent=lines,
         streams=STREAMS,
         state=state,
+        stream_maps=maps(MAP),
         pseudonyms="people",
         pseudonym_key=NEW_KEY,
     )
@@ -313,8 +322,10 @@ def test_a_candidate_is_erased_from_all_tables(story: Story) -> None:
     marks = [CANDIDATE, ADDRESS, *(one["id"] for one in mine), *talks]
     assert {
         "applications",
+        "applications_log",
         "attachments",
         "candidates",
+        "employees_log",
         "interviews",
         "offers",
         "scorecards",
