@@ -18,6 +18,7 @@ from kombo_emulator.models import TRACKED
 from kombo_emulator.store.reader import Reader, target_of
 from kombo_emulator.store.rows import DAY, Row, derive_id
 from kombo_emulator.table import INDEXED, MODELS, PARENTS
+from kombo_emulator.table.nesting import JOINS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,8 +46,17 @@ class Store(Reader):
         self._pending: list[tuple[int, int, int, Callable[[int], None]]] = []
         self._tombstones: list[tuple[int, str, str]] = []
         self._serial = 0
+        self._untold: set[str] = set()
 
     # Reading
+
+    def changed_models(self) -> list[str]:
+        """The names of what has changed since this was asked the last time, joins included."""
+        with self.lock:
+            self.settle()
+            told = sorted(self._untold)
+            self._untold.clear()
+            return told
 
     def records(self, model: str, *, include_deleted: bool = True) -> list[dict[str, Any]]:
         """All records of a model exactly as a full pass would get them now, in order of ids."""
@@ -188,6 +198,7 @@ class Store(Reader):
         own |= {"changed_at": stamp(at), "remote_deleted_at": None}
         row = Row(own, hidden, at)
         self._tables[model].insert(row)
+        self._untold.add(model)
         self._reindex(model, row, add=True)
         self._trigger(model, own["id"], at, (own,), listed=True)
 
@@ -199,15 +210,15 @@ class Store(Reader):
             own["changed_at"] = max(stamp(at), before["changed_at"])
             if own.get("remote_updated_at") and "remote_updated_at" not in fields:
                 own["remote_updated_at"] = stamp(at)
-        touched = own != before or any(
-            embed.on_link and hidden[embed.many] != row.hidden[embed.many]
-            for embed in MODELS[model].embeds
-            if embed.many
-        )
+        many = (embed for embed in MODELS[model].embeds if embed.many)
+        relinked = [embed for embed in many if hidden[embed.many] != row.hidden[embed.many]]
+        touched = own != before or any(embed.on_link for embed in relinked)
+        self._untold |= {JOINS[model, embed.many] for embed in relinked}
         self._replace(model, row, own, hidden)
         if touched:
             self._tables[model].touch(row, at)
         if own != before:
+            self._untold.add(model)
             self._trigger(model, own["id"], at, (before, own), listed=False)
 
     def _delete(self, model: str, row: Row, at: int) -> None:
@@ -226,6 +237,7 @@ class Store(Reader):
         changed_at = max(stamp(at), row.own["changed_at"])
         row.own = row.own | {"changed_at": changed_at, "remote_deleted_at": deleted_at}
         self._tables[model].touch(row, at)
+        self._untold.add(model)
         self._trigger(model, row.own["id"], at, (row.own,), listed=True)
 
     def _blank(self, model: str, row: Row, at: int) -> None:
@@ -242,6 +254,7 @@ class Store(Reader):
         self._replace(model, row, own, hidden)
         if self.world.behaviour.blanking_updates:
             self._tables[model].touch(row, at)
+            self._untold.add(model)
             self._trigger(model, own["id"], at, (before,), listed=False)
 
     def _replace(self, model: str, row: Row, own: dict[str, Any], hidden: dict[str, Any]) -> None:

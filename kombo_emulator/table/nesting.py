@@ -74,3 +74,18 @@ for _row in _ROWS.strip().splitlines():
             on_change="changed" in _returns,
         )
     )
+
+JOINS = {
+    ("ats_candidates", "tag_ids"): "ats_join_candidates_tags",
+    ("ats_interviews", "user_ids"): "ats_join_interviews_users",
+    ("ats_jobs", "hiring_team_links"): "ats_join_jobs_users",
+    ("ats_jobs", "stage_ids"): "ats_join_jobs_application_stages",
+    ("ats_users", "system_role_ids"): "ats_join_users_roles",
+    ("hris_employees", "group_ids"): "hris_join_employees_teams",
+    ("hris_staffing_entities", "group_ids"): "hris_join_staffing_entities_groups",
+    ("hris_staffing_entities", "legal_entity_ids"): "hris_join_staffing_entities_legal_entities",
+    ("hris_staffing_entities", "location_ids"): "hris_join_staffing_entities_locations",
+    ("hris_staffing_entities", "skill_links"): "hris_join_staffing_entities_skills",
+    ("lms_course_revisions", "skill_ids"): "lms_join_revisions_skills",
+}
+"""What webhook events call a list of links; that of skills is not documented."""
