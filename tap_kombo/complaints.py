@@ -18,15 +18,18 @@ from singer_sdk import typing as th
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.filters import filter_complaints
 from tap_kombo.api.timestamps import to_moment
+from tap_kombo.changes import EventError, changes_of
 from tap_kombo.config import (
     PREFIX,
+    Unread,
     emptied,
     integration_ids,
     is_run_by_meltano,
     read,
     strange_variables,
+    unreadable,
 )
-from tap_kombo.documents import DocumentError, shown
+from tap_kombo.documents import shown
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import pseudonym_complaints
 from tap_kombo.selection import did_you_mean
@@ -40,6 +43,7 @@ _NULL = "__NULL__"
 _REASONS = {
     "api_key": "it must be your key, a text without white space; is it empty in `.env`?",
     "api_url": "it must be an address without white space that begins with https:// or http://",
+    "changes": "it must be a list of events, a text with JSON, or `@` and the path of a file",
     "filters": "it must be an object that names streams, each with parameters and their values",
     "shard": "it must be a part and the number of parts, such as 2/8, at most 9999",
     "start_date": "it must be a date such as 2026-01-31T00:00:00Z",
@@ -113,6 +117,8 @@ def _reasons(
     """Yield what is wrong with the value of a setting."""
     if name == "integration_ids":
         yield from _bad_ids(value)
+    elif isinstance(value, Unread):
+        yield value.why
     elif name == "stream_maps" and isinstance(value, dict):
         yield from _bad_maps(value)
     elif not _fits(value, setting):
@@ -179,12 +185,8 @@ def _bad_text(text: str) -> str:
     where = f"the file {shown(text[1:])}" if text.startswith("@") else "the text"
     try:
         integration_ids(text)
-    except DocumentError as error:
-        return f"{where} {error}"
-    except OSError as error:
-        return f"{where} cannot be read: {error.strerror}"
-    except ValueError:
-        return f"{where} cannot be read: there is no such name"
+    except (OSError, ValueError) as error:
+        return unreadable(text, error)
     return f"{where} names no integration"
 
 
@@ -271,6 +273,13 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
+def _bad_events(value: Sequence[object], _: Mapping[str, Any]) -> Iterator[str]:
+    try:
+        changes_of(value)
+    except EventError as error:
+        yield str(error)
+
+
 def _bad_shard(value: str, _: Mapping[str, Any]) -> Iterator[str]:
     part, parts = map(int, value.split("/"))
     if part > parts:
@@ -300,6 +309,7 @@ def _bad_streams(value: int | Mapping[str, int], _: Mapping[str, Any]) -> Iterat
 
 _CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
     "api_url": _bad_address,
+    "changes": _bad_events,
     "filters": _bad_filters,
     "full_pass_interval_days": _bad_streams,
     "pass_interval_minutes": _bad_streams,

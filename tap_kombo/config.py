@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_kombo.documents import DocumentError, decode, json_object
+from tap_kombo.documents import DocumentError, decode, json_object, json_objects, shown
 from tap_kombo.sdk import parse_environment_config
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ PREFIX = "TAP_KOMBO_"
 """What all environment variables of the tap begin with."""
 
 MAX_FILE_BYTES = 10_000_000
-"""A file of IDs that is longer is something else."""
+"""A file that is longer is none of IDs or events."""
+
+STANDARD_INPUT = "-"
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -31,6 +34,17 @@ _BOOLEANS = {
 }
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+
+
+@dataclass(frozen=True)
+class Unread:
+    """A setting that could not be read; standard input and a pipe are read only once.
+
+    Attributes:
+        why: What is wrong, as the end of a sentence.
+    """
+
+    why: str
 
 
 def environment(schema: Mapping[str, Any]) -> dict[str, str]:
@@ -76,6 +90,8 @@ def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 def _read(name: str, value: object, setting: Mapping[str, Any]) -> object:
     if name == "integration_ids":
         return _ids_or_path(value)
+    if name == "changes":
+        return _events(value)
     if name == "opt_in" and isinstance(value, str | list):
         return _patterns(value)
     if isinstance(value, str) and name != "flattening_separator":  # which may be a space
@@ -133,6 +149,29 @@ def _ids_or_path(value: object) -> object:
         return value
 
 
+def _events(value: object) -> object:
+    if isinstance(value, dict):
+        return [value]
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    try:
+        if text.startswith("@"):
+            return json_objects(_content(text[1:]))
+        return json_objects(text) if text else Unread("it is empty; no event is `[]`")
+    except (OSError, ValueError) as error:
+        return Unread(unreadable(text, error))
+
+
+def unreadable(text: str, error: Exception) -> str:
+    """Say why a text, or the file that it names, cannot be read."""
+    where = f"the file {shown(text[1:])}" if text.startswith("@") else "the text"
+    if isinstance(error, DocumentError):
+        return f"{where} {error}"
+    why = error.strerror if isinstance(error, OSError) else "there is no such name"
+    return f"{where} cannot be read: {why}"
+
+
 def integration_ids(value: str | Sequence[Any]) -> list[Any]:
     """Return the configured integrations in the order given; one may stand there twice.
 
@@ -182,10 +221,11 @@ def _stripped(entries: Sequence[Any]) -> list[Any]:
 
 
 def _content(path: str) -> str:
-    with Path(path).open("rb") as file:
+    is_named = path != STANDARD_INPUT
+    with Path(path).open("rb") if is_named else open(0, "rb", closefd=False) as file:
         data = file.read(MAX_FILE_BYTES + 1)
     if len(data) > MAX_FILE_BYTES:
-        msg = "is too large for a list of IDs"
+        msg = f"is larger than {MAX_FILE_BYTES:,} bytes"
         raise DocumentError(msg)
     return decode(data)
 

@@ -162,6 +162,7 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Report:
         {one.endpoint: bookmarks_of(one) for one in chosen},
         {one: known.category for one, known in details.items() if known.category},
         unread,
+        tap.changes.touches if tap.changes else None,
     )
     forecast.requests += sum(not known.category for known in details.values())
     told = (run.kombo.pace, forecast)

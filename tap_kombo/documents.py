@@ -54,25 +54,31 @@ def json_object(text: str) -> dict[str, Any]:
     Raises:
         DocumentError: If it is no JSON object, or one that cannot be copied and written again.
     """
-    try:
-        found = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
-        )
-    except DocumentError:
-        raise
-    except RecursionError:
-        _refuse_depth()
-    except ValueError:
-        found = None
+    found = _loaded(text)
     if not isinstance(found, dict):
-        msg = "does not hold a JSON object"
-        raise DocumentError(msg)
-    if _is_deep(found):
-        _refuse_depth()
-    if _HALF.search(text) and not _can_be_written(found):
-        msg = "holds half a character (`\\ud800` to `\\udfff`)"
-        raise DocumentError(msg)
+        raise DocumentError(_NO_OBJECT)
     return found
+
+
+def json_objects(text: str) -> list[dict[str, Any]]:
+    """Return the JSON objects of a text: those of a list, the only one, or one a line.
+
+    Args:
+        text: The document.
+
+    Raises:
+        DocumentError: If it is neither.
+    """
+    found = _loaded(text)
+    if isinstance(found, dict):
+        return [found]
+    if isinstance(found, list):
+        if not all(isinstance(one, dict) for one in found):
+            msg = "holds a list of something else than JSON objects"
+            raise DocumentError(msg)
+        return found
+    lines = enumerate(text.split("\n"), 1)
+    return [_of_line(number, line) for number, line in lines if line.strip()]
 
 
 def last_state(text: str) -> dict[str, Any]:
@@ -150,7 +156,7 @@ def state_complaints(state: Mapping[str, Any]) -> Iterator[str]:
         yield "The state cannot be used: 'bookmarks' is no object that names streams."
         return
     for name, stream in streams.items():
-        if wrong := _misfit(f"bookmarks.{shown(name)}", stream, _StreamState):
+        if wrong := misfit(f"bookmarks.{shown(name)}", stream, _StreamState):
             yield (
                 f"The state cannot be used: {wrong}. "
                 "Mend it, or take the stream out of the state to read it in full."
@@ -204,7 +210,7 @@ def catalog_complaints(catalog: Mapping[str, Any]) -> Iterator[str]:
     Yields:
         A line that says where and what.
     """
-    if wrong := _misfit("catalog", catalog, _Catalog):
+    if wrong := misfit("catalog", catalog, _Catalog):
         yield f"The catalog cannot be used: {wrong}. `--discover` writes one."
 
 
@@ -215,10 +221,12 @@ def shown(name: str) -> str:
 
 _SHOWN = 300
 
+_NO_OBJECT = "does not hold a JSON object"
+
 _HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
-def _misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
+def misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
     """Say where and why a value has another shape; empty if it has not."""
     try:
         msgspec.convert(value, type_)
@@ -227,6 +235,38 @@ def _misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
         what = shown(what[0].lower() + what[1:])  # it may name a field as the user wrote it
         return f"{name}{where.strip('$`')}: {what}".replace("`", "'")
     return ""
+
+
+def _loaded(text: str) -> object:
+    """Read JSON that can be copied and written again; `None` if it is none.
+
+    Raises:
+        DocumentError: If it cannot be.
+    """
+    try:
+        found = json.loads(
+            text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
+        )
+    except DocumentError:
+        raise
+    except RecursionError:
+        _refuse_depth()
+    except ValueError:
+        return None
+    if isinstance(found, dict | list) and _is_deep(found):
+        _refuse_depth()
+    if _HALF.search(text) and not _can_be_written(found):
+        msg = "holds half a character (`\\ud800` to `\\udfff`)"
+        raise DocumentError(msg)
+    return found
+
+
+def _of_line(number: int, line: str) -> dict[str, Any]:
+    try:
+        return json_object(line)
+    except DocumentError as error:
+        msg = f"is wrong in line {number:,}, which {error}"
+        raise DocumentError(msg) from None
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

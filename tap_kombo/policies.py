@@ -57,7 +57,9 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
             days=for_stream(config["full_pass_interval_days"], stream.name, default=7)
         ),
         pass_interval=pendulum.duration(
-            minutes=for_stream(config["pass_interval_minutes"], stream.name, default=0)
+            minutes=0  # what an event touches is read at once
+            if stream.tap.changes
+            else for_stream(config["pass_interval_minutes"], stream.name, default=0)
         ),
         page_size=config["page_size"],
         always_full=stream.replication_method == REPLICATION_FULL_TABLE,

@@ -7,7 +7,7 @@ import time
 import uuid
 from collections import Counter
 from functools import partial
-from itertools import chain, product
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from tap_kombo.api.kombo import Access, Kombo
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from tap_kombo.api.answers import Record
-    from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.changes import Changes
     from tap_kombo.logs import StatusLine
     from tap_kombo.replication.bookmarks import Bookmarks
     from tap_kombo.replication.fanout import Handed
@@ -59,19 +59,23 @@ class Run:
         """Ask nothing yet."""
         self._tap, self._ids = tap, tap.integration_ids
         self._streams = [one for one in streams if not isinstance(one, PassStream)]
+        self._entries = len(self._streams) * len(self._ids)
+        self._wanted = dict.fromkeys(self._streams, self._ids)
         self.id = str(uuid.uuid4())
         ledgers = [one for one in streams if isinstance(one, PassStream)]
         self._ledger = Ledger(ledgers[0], self.id, tap.plugin_version) if ledgers else None
         self.report, self.runner = Report(tap.logger), runner
+        if tap.changes and streams:
+            self._go_by(tap.changes)
         config = tap.config
         timeout = config["request_timeout_seconds"]
         access = Access(tap.url, tap.headers, config["concurrency"], max_retries, timeout)
-        readers = sum(isinstance(stream, IntegrationStream) for stream in streams)
+        readers = sum(isinstance(stream, IntegrationStream) for stream in self._streams)
         self.kombo = Kombo(access, tap.logger, readers)
         self._fanout: Fanout[KomboStream] | None = None
         self._saved_at, self._saved_after = time.monotonic(), 0
         self._status: StatusLine | None = None
-        self._bookmarks: dict[Endpoint, Bookmarks] = {}
+        self._bookmarks: dict[KomboStream, Bookmarks] = {}
         self._requests = 0
 
     def write_until_done(self, stream: KomboStream) -> None:
@@ -157,6 +161,13 @@ class Run:
         self.kombo.close()
         self.runner.close()
 
+    def _go_by(self, changes: Changes) -> None:
+        """Read nothing but what webhook events touch."""
+        self.report.events = changes.events
+        self._wanted = changes.of(self._wanted)
+        self._streams = [stream for stream, ids in self._wanted.items() if ids]
+        self._ids = list(dict.fromkeys(chain.from_iterable(self._wanted.values())))
+
     def _write(self, handed: Handed[KomboStream]) -> None:
         """Write a page; if it cannot be, no more than its pass is lost."""
         try:
@@ -168,6 +179,10 @@ class Run:
         else:
             handed.written.set_result(written)
 
+    @property
+    def _passes_in_all(self) -> int:
+        return sum(map(len, self._wanted.values()))
+
     def _flush(self) -> None:
         """Let the loader have what is written, rather than let it wait for what is to come."""
         if isinstance(self._tap.message_writer, BufferedWriter):
@@ -178,20 +193,25 @@ class Run:
 
         The whole state is written each time; with a thousand integrations it is a megabyte.
         """
-        now, entries = time.monotonic(), len(self._streams) * len(self._ids)
-        enough = finished and self.report.records >= self._saved_after + RECORDS_PER_ENTRY * entries
+        now, records = time.monotonic(), RECORDS_PER_ENTRY * self._entries
+        enough = finished and self.report.records >= self._saved_after + records
         if enough or now >= self._saved_at + CHECKPOINT_SECONDS:
             self._saved_at, self._saved_after = now, self.report.records
             self._tap.state_writer.write_state(self._tap.state)
 
     def _tell_begin(self) -> None:
         tap, counts = self._tap, (len(self._streams), len(self._ids))
-        forecast = foresee(self._bookmarks, known_categories(self._bookmarks, self._ids))
+        models = {stream.endpoint: one for stream, one in self._bookmarks.items()}
+        touches = tap.changes.touches if tap.changes else None
+        forecast = foresee(models, known_categories(models, self._ids), touches=touches)
         self._requests = forecast.requests
         told = "tap-kombo %s, singer-sdk %s: %d stream(s) of %d integration(s); %s."
         tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts, forecast.text())
         if opted := opted_in(tap.config["opt_in"]):
             tap.logger.info("Opted in: %s.", named(opted, 10))
+        if tap.changes:
+            for line in tap.changes.lines(self._passes_in_all, tap.configured_ids):
+                tap.logger.info("%s", line)
         for line in hidden_lines(self._streams, tap.config):
             tap.logger.info("%s", line)
 
@@ -204,11 +224,10 @@ class Run:
 
     async def _tell_progress(self) -> None:
         """Tell now and then how far the run has come; on a terminal in one line, each second."""
-        passes = len(self._streams) * len(self._ids)
         self._status = status_line()
         while True:
             await asyncio.sleep(1 if self._status else PROGRESS_SECONDS)
-            text = self.report.progress(passes) + self.kombo.requests_left
+            text = self.report.progress(self._passes_in_all) + self.kombo.requests_left
             if self._status:
                 self._status.show(text)
             else:
@@ -217,7 +236,7 @@ class Run:
     def _fan_out(
         self, streams: Sequence[KomboStream], ledger: Ledger | None
     ) -> Fanout[KomboStream]:
-        left = Counter({stream: len(self._ids) for stream in streams})
+        left = Counter({stream: len(self._wanted[stream]) for stream in streams})
         passes = {stream: self._passes(stream, ledger) for stream in streams}
         return Fanout(self.runner, self._jobs(passes), left, self._tap.config["concurrency"])
 
@@ -228,16 +247,22 @@ class Run:
         """
         made_of_it = [one for one in passes if isinstance(one, IntegrationStream)]
         others = [one for one in passes if not isinstance(one, IntegrationStream)]
-        first = ((stream, one) for one in self._ids for stream in made_of_it)
-        for stream, one in chain(first, product(others, self._ids)):
+        wanted = {stream: frozenset(self._wanted[stream]) for stream in made_of_it}
+        first = (
+            (stream, one) for one in self._ids for stream in made_of_it if one in wanted[stream]
+        )
+        rest = ((stream, one) for stream in others for one in self._wanted[stream])
+        for stream, one in chain(first, rest):
             yield Job(stream, one, partial(passes[stream].read, one))
 
     def _passes(self, stream: KomboStream, ledger: Ledger | None) -> Passes:
         self.report.tallies[stream.name]  # one that nothing is read of is in the report too
-        bookmarks = self._bookmarks[stream.endpoint] = bookmarks_of(stream)
+        bookmarks = self._bookmarks[stream] = bookmarks_of(stream)
         return Passes(stream, self.kombo, bookmarks, self.report, ledger)
 
     def _expects_mixture(self) -> bool:
         """Mark where rows of two questions will stand side by side; return whether that is so."""
-        found = [one.expect_mixture(self._ids) for one in self._bookmarks.values()]
+        found = [
+            one.expect_mixture(self._wanted[stream]) for stream, one in self._bookmarks.items()
+        ]
         return any(found)

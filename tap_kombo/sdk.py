@@ -54,6 +54,7 @@ class SeamTap(Tap):
         headers: Headers of the requests that belong to no stream, with the credentials.
         configured_ids: All configured integrations, each once.
         integration_ids: Those of them that this run reads.
+        changes: What the webhook events say that the run goes by; none if it reads everything.
         stream_maps: The setting as the user gave it.
         interrupt: Ends the run, as a signal asks for it.
         unread: A line on what is selected, but does not exist at all or until `opt_in` names it.
@@ -65,6 +66,7 @@ class SeamTap(Tap):
     headers: Any
     configured_ids: Any
     integration_ids: Any
+    changes: Any
     stream_maps: Any
     interrupt: Any
     unread: Any

@@ -81,6 +81,16 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "changes",
+        th.CustomType({"type": "array"}),
+        title="Changes",
+        description=(
+            "Kombo's webhook events as received, in JSON or one a line; `@PATH` reads them from a "
+            "file, `@-` from standard input. Only what they touch is read; of an empty list, "
+            "nothing."
+        ),
+    ),
+    th.Property(
         "region",
         th.StringType(allowed_values=list(REGIONS)),
         default="eu",

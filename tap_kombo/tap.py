@@ -20,6 +20,7 @@ from typing_extensions import override
 
 from tap_kombo.api.endpoints import ENDPOINTS, LEDGER
 from tap_kombo.api.problems import KomboError
+from tap_kombo.changes import changes_of
 from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
 from tap_kombo.complaints import complaints, environment_complaints
 from tap_kombo.config import environment, read, selected_by_meltano
@@ -39,6 +40,7 @@ from tap_kombo.writer import BufferedWriter, OutputError, SilentWriter
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from tap_kombo.changes import Changes
     from tap_kombo.streams import KomboStream
 
 # Its lines quote expressions of stream maps, which may hold a secret or a name.
@@ -87,7 +89,10 @@ class TapKombo(SeamTap):
         schema = self.config_jsonschema
         self.append_builtin_config(schema)
         variables = environment(schema) if parse_env_config else {}
-        settings = read({**(config or {}), **variables}, schema)
+        given = {**(config or {}), **variables}
+        if not validate_config:  # discovery must leave standard input to the run
+            given.pop("changes", None)
+        settings = read(given, schema)
         if validate_config:
             alone = environment_complaints(settings, schema, parsed=parse_env_config)
             _refuse((*complaints(settings, schema), *alone))
@@ -125,6 +130,12 @@ class TapKombo(SeamTap):
             told = "%d of %d integration(s) fall to shard %s."
             self.logger.info(told, len(ids), len(configured), shard)
         return ids
+
+    @cached_property
+    def changes(self) -> Changes | None:
+        """What the webhook events say that the run goes by; none if it reads everything."""
+        events = self.config.get("changes")
+        return None if events is None else changes_of(events)
 
     @property
     def url(self) -> str:

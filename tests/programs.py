@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from support import Kombo, Sent, refusal, shown
 
 from kombo_emulator import Size
+from kombo_emulator.events import data_changed
 from kombo_emulator.table import MODELS
 from tap_kombo.api.timestamps import to_kombo, to_moment
 
@@ -120,6 +121,8 @@ class Run:
         asks: What it is asked for.
         refused: Whether Kombo refuses to tell about the integration.
         between: What happens before its n-th request.
+        events: What becomes of the events since the last run by events: they are `told`, `doubled`
+            or partly `lost`; `None` lets it read everything.
     """
 
     skew: float = 0
@@ -129,6 +132,7 @@ class Run:
     asks: Asks = Asks()
     refused: bool = False
     between: tuple[tuple[int, Change | Wait], ...] = ()
+    events: str | None = None
 
 
 Step: TypeAlias = Change | Edit | Wait | Run
@@ -182,6 +186,7 @@ class Scene:
         self.streams = tuple(streams)
         self.warehouse = Warehouse()
         self.is_doubted = False
+        self.events: list[dict[str, Any]] = []
 
     def play(self, program: Sequence[Step]) -> None:
         """Do what the program says, and let the tap run to its end."""
@@ -242,6 +247,7 @@ class Scene:
                 anonymized_records=asks.anonymized_records,
                 page_size=asks.page_size,
                 concurrency=step.concurrency,
+                changes=step.events and self.delivered(step.events),
             )
         except KilledError:
             lossy = step.lossy
@@ -252,6 +258,13 @@ class Scene:
         self.is_doubted = len(entries) == len(self.streams) and all(
             entry.get("data_expired_at") for entry in entries
         )
+
+    def delivered(self, fate: str) -> list[dict[str, Any]]:
+        """The events that arrive of those since they were delivered the last time."""
+        self.events += filter(None, [data_changed(self.ats)])  # of what was not visible before
+        events, self.events = self.events, []
+        doubled = [*reversed(events), *events]
+        return {"told": events, "doubled": doubled, "lost": events[1::2]}[fate]
 
     def edit(self, step: Edit) -> None:
         """Change the state as someone may who wants rows anew, or makes a mistake."""
@@ -297,6 +310,7 @@ class Scene:
             "renew": self._renew,
         }[step.kind]
         handle()
+        self.events += filter(None, [data_changed(self.ats)])
 
     def _stream_model(self, step: Change) -> str:
         return list(STREAMS.values())[step.model % len(STREAMS)]

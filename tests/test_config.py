@@ -80,7 +80,7 @@ def test_the_place_of_what_is_no_integration_is_told() -> None:
         (b"\xff\xfea", "is not UTF-8"),
         (b"a\xff", "is not UTF-8"),
         (b'["a"', "begins like a list but is none"),
-        (b"a " * 6_000_000, "is too large"),
+        (b"a " * 6_000_000, "is larger than 10,000,000 bytes"),
     ],
     ids=short,
 )

@@ -66,6 +66,7 @@ runs = st.builds(
     asks=st.just(Asks()) | asked,
     refused=st.sampled_from([False, False, False, True]),
     between=st.lists(st.tuples(st.integers(1, 12), changes | waits), max_size=3).map(tuple),
+    events=st.sampled_from([None, None, "told", "doubled", "lost"]),
 )
 pairs = st.lists(st.sampled_from(list(STREAMS)), min_size=2, max_size=2, unique=True)
 programs = st.lists(changes | changes | waits | edits | runs | runs, min_size=1, max_size=14)
@@ -106,6 +107,29 @@ def test_the_warehouse_comes_to_equal_kombo(
     scene_kombo: Kombo, streams: list[str], program: list[Step]
 ) -> None:
     converges(scene_kombo, streams, program)
+
+
+told = st.builds(
+    Run, concurrency=st.sampled_from([1, 4]), events=st.sampled_from(["told", "doubled"])
+)
+live = changes.filter(lambda one: one.kind not in {"disable", "enable", "outdate", "renew"})
+
+
+@pytest.mark.timeout(1800)
+@settings(
+    max_examples=-(-EXAMPLES // (4 * len(BEHAVIOURS))),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(streams=pairs, program=st.lists(live | live | waits | told, min_size=1, max_size=10))
+def test_events_bring_all_that_updated_after_promises(
+    scene_kombo: Kombo, streams: list[str], program: list[Step]
+) -> None:
+    """After one whole run, those by events are enough, as long as none is lost."""
+    scene = Scene(scene_kombo, streams)
+    for step in (Run(), *program, Wait(60), Run(events="told")):
+        scene.do(step)
+    if not scene.has_blanks:
+        scene.assert_equal(everything=False)
 
 
 @pytest.mark.parametrize("scene_kombo", [Behaviour()], indirect=True)

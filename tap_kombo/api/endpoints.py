@@ -48,6 +48,8 @@ class Endpoint:
         key: What tells a record from all others; more than `id` where Kombo does not derive that
             from the integration and the remote id.
         parent: Stream whose ids fill the path, for a list that exists once per record.
+        touched_by: What a webhook event may name, beside the model itself, if the list answers
+            otherwise from then on: models nested in its records, join models, or the event's type.
         selected_by_default: Whether the stream is read if nobody selects streams.
         deprecated: Whether Kombo advises against it.
     """
@@ -64,6 +66,7 @@ class Endpoint:
     filters: tuple[str, ...] = IDS
     key: tuple[str, ...] = (PRIMARY_KEY,)
     parent: str | None = None
+    touched_by: tuple[str, ...] = ()
     selected_by_default: bool = False
     deprecated: bool = False
 
@@ -86,6 +89,11 @@ class Endpoint:
         if self.category in {"GENERAL", "ASSESSMENT"} or self.parent:
             return None
         return self.explicit_model or f"{self.category.lower()}_{self.noun}"
+
+    @property
+    def touching(self) -> frozenset[str]:
+        """All that a webhook event may name if the list answers otherwise from then on."""
+        return frozenset((*([self.model] if self.model else ()), *self.touched_by))
 
     @property
     def accepts_page_size(self) -> bool:
@@ -126,6 +134,9 @@ ENDPOINTS = _load()
 
 LEDGER = Endpoint("GENERAL", "passes", incremental=False, filters=(), selected_by_default=True)
 """The tap's own stream: what became of each pass. There is nothing to ask Kombo for it."""
+
+TOUCHING = frozenset[str]().union(*(one.touching for one in ENDPOINTS))
+"""All that a webhook event may name and that touches a stream."""
 
 FOREIGN_KEYS: dict[Category, dict[str, str]] = {
     "ATS": {

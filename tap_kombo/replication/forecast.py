@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tap_kombo.replication.bookmarks import NOT_DUE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.replication.bookmarks import Bookmarks
@@ -52,6 +52,7 @@ def foresee(
     models: Mapping[Endpoint, Bookmarks],
     categories: Mapping[str, str | None],
     unread: Mapping[Endpoint, Collection[str]] = MappingProxyType({}),
+    touches: Callable[[Endpoint, str], bool] | None = None,
 ) -> Forecast:
     """Count the passes and requests of a run.
 
@@ -59,19 +60,21 @@ def foresee(
         models: The models that it reads, each with its bookmarks.
         categories: The category of each integration; `None` if it is not known.
         unread: By model, the integrations of which it is known that it cannot be read.
+        touches: Whether a run that goes by changes reads a model of an integration.
     """
     found = Forecast(attachments=any(endpoint.parent for endpoint in models))
     for integration_id, category in categories.items():
-        requests, is_due = 0, category is None
-        for endpoint, bookmarks in models.items():
+        wanted = [one for one in models if touches is None or touches(one, integration_id)]
+        requests, is_due = 0, bool(wanted) and category is None
+        for endpoint in wanted:
             if integration_id in unread.get(endpoint, ()):
                 is_due = True  # it is asked about all the same
             elif endpoint.category in {category, "GENERAL"}:
-                kind, pages = bookmarks.expected(integration_id)
+                kind, pages = models[endpoint].expected(integration_id)
                 found.passes[kind] += 1
                 requests += 0 if endpoint.path == LOOK_UP else pages
                 is_due |= kind != NOT_DUE
-        found.new += category is None
+        found.new += bool(wanted) and category is None
         found.requests += requests + is_due
     return found
 

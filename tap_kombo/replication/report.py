@@ -120,6 +120,7 @@ class Report:
             that concerns all models of an integration is there once.
         integrations: Those that have any stream of the run.
         look_ups: Requests about integrations, which belong to no stream.
+        events: How many webhook events the run goes by; none if it reads everything.
     """
 
     def __init__(self, logger: logging.Logger) -> None:
@@ -131,6 +132,7 @@ class Report:
         self.integrations: set[str] = set()
         self.look_ups = 0
         self._open: dict[tuple[str, str], Counts] = {}
+        self.events: int | None = None
         self._passes = 0
         self._given_up: dict[str, Problem] = {}
         self._outdated: set[str] = set()
@@ -196,10 +198,10 @@ class Report:
         return self._given_up.get(integration_id)
 
     def is_exhaustive(self, stream: str) -> bool:
-        """Return whether every pass of a stream was completed, with current data."""
+        """Return whether all of a stream was to be read, and was, with current data."""
         tally = self.tallies[stream]
         missed = tally.skipped or tally.failed or tally.not_due
-        return not (missed or stream in self._outdated)
+        return self.events is None and not (missed or stream in self._outdated)
 
     @property
     def seconds(self) -> float:

@@ -75,13 +75,15 @@ class Verdict:
         }
         totals["requests"] += self.report.look_ups
         totals |= {"integrations": self.integrations, "seconds": round(self.report.seconds, 1)}
-        return {"result": self.result, "totals": totals, "streams": tallies, **missing}
+        told = {"result": self.result, "events": self.report.events, "totals": totals}
+        return {**told, "streams": tallies, **missing}
 
     def _headline(self) -> str:
-        totals = self.as_dict()["totals"]
+        totals, events = self.as_dict()["totals"], self.report.events
+        by = "" if events is None else f", by {events:,} events"
         text = (
             f"{self.result}: {totals['records']:,} records of {len(self.streams)} streams and "
-            f"{self.integrations:,} integrations; {totals['requests']:,} requests, "
+            f"{self.integrations:,} integrations{by}; {totals['requests']:,} requests, "
             f"{totals['seconds']:,} s"
         )
         return textwrap.fill(text, WIDTH)
@@ -147,7 +149,7 @@ def conclude(
             logger.warning("%s: %s in %d value(s): %s.", stream, path, count, trouble)
     tallies = {name: report.tallies[name] for name in troubles}
     failed = {one for _, one, problem in report.problems if problem.is_failure}
-    is_whole = error is None and bool(integration_ids)  # a shard may be empty
+    is_whole = error is None and report.events is None and bool(integration_ids)  # of the shard
     failure = None
     if failed:
         passes = sum(tally.failed for tally in tallies.values())
