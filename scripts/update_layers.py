@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 import grimp
 
 from scripts.generated import CHECKOUT, run
-from scripts.update_readme import render, table
+from scripts.update_readme import render
+from tap_kombo.reference import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, Any
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo.api import problems
-from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, STREAMS, Endpoint, references
 from tap_kombo.api.problems import RULES
 from tap_kombo.privacy import OPT_IN, Class, class_of, place, sensitive_paths
 from tap_kombo.pseudonyms import Plan, Treatment, treatments
+from tap_kombo.reference import deletions, replication, requests, table
 from tap_kombo.schemas import load_schema
 from tap_kombo.settings import SETTINGS
 
@@ -104,30 +105,12 @@ def streams() -> Iterator[str]:
             "yes" if one.selected_by_default else "",
             ", ".join(f"`{name}`" for name in one.key),
             replication(one),
-            "`remote_deleted_at`" if one.incremental else "not told",
-            cost(one),
+            deletions(one),
+            requests(one),
         )
-        for one in (*ENDPOINTS, LEDGER)
+        for one in STREAMS
     )
     return table(header, rows)
-
-
-def replication(endpoint: Endpoint) -> str:
-    """Say which rows a run sends."""
-    if endpoint is LEDGER:
-        return "new rows only"
-    return f"by `{endpoint.replication_key}`" if endpoint.replication_key else "full each time"
-
-
-def cost(endpoint: Endpoint) -> str:
-    """Say how many requests reading a stream takes."""
-    if endpoint is LEDGER:
-        return "none"
-    if endpoint.parent:
-        return f"1 per record of `{endpoint.parent}`"
-    if not endpoint.paginated:
-        return "1 per integration"
-    return "1 per 250 records" if endpoint.accepts_page_size else "1 per page, of Kombo's size"
 
 
 def sensitive() -> Iterator[str]:
@@ -246,13 +229,6 @@ def errors_without_code() -> Iterator[str]:
     }
     rows = ((when, rule.action.value, rule.cause, rule.cure) for when, rule in rules.items())
     return table(("When", "The tap's answer", "Cause", "Cure"), rows)
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable[str]]) -> Iterator[str]:
-    """Yield the lines of a table in Markdown."""
-    names = list(header)
-    for row in (names, ["---"] * len(names), *rows):
-        yield f"| {' | '.join(row)} |"
 
 
 PAGES: Mapping[str, Parts] = {

@@ -18,7 +18,7 @@ from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
 
-from tap_kombo.api.endpoints import ENDPOINTS, LEDGER
+from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.api.problems import KomboError
 from tap_kombo.changes import changes_of
 from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
@@ -29,6 +29,7 @@ from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import quieten
 from tap_kombo.privacy import NOT_OPTED_IN, is_opted_in, not_opted_in, private_catalog
+from tap_kombo.reference import reference
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
@@ -182,7 +183,7 @@ class TapKombo(SeamTap):
         patterns = self.config.get("opt_in", ())
         return [
             make_stream(self, endpoint)
-            for endpoint in (*ENDPOINTS, LEDGER)
+            for endpoint in STREAMS
             if not endpoint.parent or is_opted_in(endpoint.name, patterns)
         ]
 
@@ -200,7 +201,7 @@ class TapKombo(SeamTap):
         patterns = selected_by_meltano() or chosen  # the catalog that Meltano keeps may be old
         missing = ", ".join(not_opted_in(patterns, self.config["opt_in"]))
         lines = [f"{NOT_OPTED_IN}: {missing}."] if missing else []
-        return [*lines, *misspelt(patterns, [one.name for one in (*ENDPOINTS, LEDGER)])]
+        return [*lines, *misspelt(patterns, [one.name for one in STREAMS])]
 
     @classmethod
     @override
@@ -218,6 +219,13 @@ class TapKombo(SeamTap):
             option.type = TYPES.get(option.name, option.type)
         command.params.append(DOCTOR)
         return command
+
+    @classmethod
+    @override
+    def print_about(cls, output_format: str | None = None) -> None:
+        super().print_about(output_format)
+        if output_format == "markdown":
+            click.echo(reference())
 
     @classmethod
     @override

@@ -77,7 +77,7 @@ def scene_kombo(request: pytest.FixtureRequest) -> Iterator[Kombo]:
     emulator = Emulator(now="2026-11-23T10:00:00Z", behaviour=request.param)
     with pytest.MonkeyPatch.context() as patch, serve(emulator) as url:
         rows = [one for one in ENDPOINTS if one.name in {*STREAMS, "integrations"}]
-        patch.setattr(tap, "ENDPOINTS", rows)
+        patch.setattr(tap, "STREAMS", rows)
         patch.setattr(run, "CHECKPOINT_SECONDS", 0)  # a state after each page
         discovered.cache_clear()
         catalog.cache_clear()

@@ -12,7 +12,7 @@ from singer_sdk.exceptions import ConfigValidationError
 from support import KEY, Kombo, Sent
 
 from kombo_emulator import Behaviour
-from tap_kombo.api.endpoints import ENDPOINTS, LEDGER
+from tap_kombo.api.endpoints import ENDPOINTS, STREAMS
 from tap_kombo.privacy import _CLASSES as CLASSES
 from tap_kombo.privacy import (
     NOT_OPTED_IN,
@@ -350,5 +350,5 @@ def test_a_test_of_the_schemas_prints_all_that_there_are(
 
     told = [json.loads(line) for line in capsys.readouterr().out.split("\n") if line]
     assert {one["type"] for one in told} == {"SCHEMA"}
-    there = {one.name for one in (*ENDPOINTS, LEDGER) if not one.parent}
+    there = {one.name for one in STREAMS if not one.parent}
     assert {one["stream"] for one in told} == there

@@ -52,6 +52,7 @@ class Endpoint:
             otherwise from then on: models nested in its records, join models, or the event's type.
         selected_by_default: Whether the stream is read if nobody selects streams.
         deprecated: Whether Kombo advises against it.
+        about: What one record is, in a sentence or two of our own.
     """
 
     category: Category
@@ -69,6 +70,7 @@ class Endpoint:
     touched_by: tuple[str, ...] = ()
     selected_by_default: bool = False
     deprecated: bool = False
+    about: str = ""
 
     @property
     def name(self) -> str:
@@ -132,8 +134,18 @@ def _load() -> tuple[Endpoint, ...]:
 
 ENDPOINTS = _load()
 
-LEDGER = Endpoint("GENERAL", "passes", incremental=False, filters=(), selected_by_default=True)
-"""The tap's own stream: what became of each pass. There is nothing to ask Kombo for it."""
+LEDGER = Endpoint(
+    "GENERAL",
+    "passes",
+    about="What became of each pass of each run: one row per integration and stream.",
+    incremental=False,
+    filters=(),
+    selected_by_default=True,
+)
+"""The tap's own stream. There is nothing to ask Kombo for it."""
+
+STREAMS = (*ENDPOINTS, LEDGER)
+"""The rows of all streams."""
 
 TOUCHING = frozenset[str]().union(*(one.touching for one in ENDPOINTS))
 """All that a webhook event may name and that touches a stream."""
