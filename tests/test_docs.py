@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -13,6 +14,7 @@ import yaml
 from typing_extensions import override
 
 from scripts.meltano_project import CHECKOUT
+from scripts.mkdocs_tables import on_page_content
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,10 +129,28 @@ def test_each_page_names_the_repository_and_the_version(site: dict[str, Html]) -
         assert 'data-md-component="source"' not in text, address  # the theme would ask GitHub
 
 
-def test_tables_become_cards_on_a_narrow_screen(site: dict[str, Html]) -> None:
-    """The style shows what the script writes into each cell, and both reach every page."""
-    assert "dataset.label" in (CHECKOUT / "site" / "tables.js").read_text()
-    assert "attr(data-label)" in (CHECKOUT / "site" / "extra.css").read_text()
-    for address, page in site.items():
-        brought = {one.rpartition("/")[2] for one in page.assets}
-        assert {"tables.js", "extra.css"} <= brought, address
+def test_a_wide_table_can_be_read_on_a_phone() -> None:
+    """There its rows are cards, in which each cell says its column; a name may be broken."""
+    rows = "<tr><td><code>a.b_c</code></td><td></td><td>{}</td></tr>"
+    table = (
+        '<table><thead><tr><th>Code</th><th>Cause</th><th>The "<code>x</code>"</th></tr></thead>'
+        f"<tbody>{rows}{rows}</tbody></table>"
+    )
+    narrow, wide = (on_page_content(table.replace("{}", text)) for text in ("no", "so " * 20))
+
+    cells = ["Code", "Cause", "The &quot;x&quot;"]
+    assert re.findall(r'<td data-label="([^"]*)">', wide) == [*cells, *cells]
+    assert '<td data-label="Code"><code>a.<wbr>b_<wbr>c</code></td>' in wide
+    assert wide.startswith("<table data-wide>")
+    assert narrow.startswith("<table><thead>")
+    assert re.sub(r" data-(wide|label=\"[^\"]*\")|<wbr>", "", wide) == table.replace(
+        "{}", "so " * 20
+    )
+
+
+@pytest.mark.usefixtures("site")
+def test_every_table_of_the_site_is_so() -> None:
+    pages = [path.read_text(encoding="utf-8") for path in (CHECKOUT / "site").rglob("*.html")]
+    assert sum(page.count("<table data-wide>") for page in pages) > 10
+    assert sum(page.count("<td data-label=") for page in pages) > 500
+    assert [page for page in pages if "<td>" in page] == []

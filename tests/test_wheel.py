@@ -11,6 +11,8 @@ import pytest
 from packaging.metadata import Metadata
 from packaging.specifiers import SpecifierSet
 
+from tap_kombo.api.endpoints import STREAMS
+
 CHECKOUT = Path(__file__).parent.parent
 
 pytestmark = pytest.mark.xdist_group("wheel")
