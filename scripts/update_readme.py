@@ -120,7 +120,7 @@ def sensitive() -> Iterator[str]:
         found = [
             (one.name, place(one.name, path).partition(".")[2])
             for one in ENDPOINTS
-            for path in sensitive_paths(one.name, load_schema(one.name))
+            for path in sensitive_paths(one.name)
             if class_of(one.name, path) is kind
         ]
         if kind is Class.RAW:
@@ -139,7 +139,7 @@ def personal() -> Iterator[str]:
     rows, others = [], []
     for one in ENDPOINTS:
         schema = load_schema(one.name)
-        needed = list(sensitive_paths(one.name, schema))
+        needed = sensitive_paths(one.name)
         people, strict = (hidden(preset, one.name, schema) for preset in ("people", "strict"))
         more = [
             path

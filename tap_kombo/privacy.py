@@ -117,33 +117,26 @@ def class_of(stream: str, path: Sequence[str]) -> Class | None:
     return next((_CLASSES[end] for end in ends if end in _CLASSES), None)
 
 
-def sensitive_paths(stream: str, schema: Mapping[str, Any]) -> Iterator[Path]:
-    """Yield the paths that need `opt_in`, without those below another of them.
+@cache
+def sensitive_paths(stream: str) -> tuple[Path, ...]:
+    """Return the paths of a stream that need `opt_in`, without those below another of them."""
+    paths = [path for path, _ in walk(load_schema(stream)) if class_of(stream, path) in OPT_IN]
+    return tuple(
+        path
+        for path in paths
+        if not any(class_of(stream, path[:end]) in OPT_IN for end in range(1, len(path)))
+    )
+
+
+def hidden_paths(stream: str, patterns: Sequence[str]) -> list[Path]:
+    """Return the paths of a stream that nobody has opted in.
 
     Args:
         stream: Name of the stream.
-        schema: Its whole JSON Schema.
-    """
-    for path, _ in walk(schema):
-        if class_of(stream, path) in OPT_IN and not any(
-            class_of(stream, path[:end]) in OPT_IN for end in range(1, len(path))
-        ):
-            yield path
-
-
-def hidden_paths(stream: str, schema: Mapping[str, Any], patterns: Sequence[str]) -> list[Path]:
-    """Return the paths of what nobody has opted in.
-
-    Args:
-        stream: Name of the stream.
-        schema: Its whole JSON Schema.
         patterns: The setting `opt_in`.
     """
-    return [
-        path
-        for path in sensitive_paths(stream, schema)
-        if not is_opted_in(place(stream, path), patterns)
-    ]
+    paths = sensitive_paths(stream)
+    return [path for path in paths if not is_opted_in(place(stream, path), patterns)]
 
 
 def walk(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
@@ -196,7 +189,7 @@ def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict
             needed = {*one.key, "integration_id", one.replication_key}
             least = {key: of for key, of in whole["properties"].items() if key in needed}
             told = least | schema["properties"] if schema.get("properties") else whole["properties"]
-            hidden = hidden_paths(name, whole, patterns)
+            hidden = hidden_paths(name, patterns)
             entry["schema"] = without({**whole, **schema, "properties": told}, hidden)
     return {**catalog, "streams": entries}
 
@@ -210,7 +203,7 @@ def places() -> tuple[str, ...]:
         *(
             place(endpoint.name, path)
             for endpoint in ENDPOINTS
-            for path in sensitive_paths(endpoint.name, load_schema(endpoint.name))
+            for path in sensitive_paths(endpoint.name)
         ),
     )
 

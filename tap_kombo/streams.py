@@ -74,7 +74,7 @@ class KomboStream(SeamStream):
     def __init__(self, tap: SeamTap, endpoint: Endpoint) -> None:
         """Load the schema, without what nobody has opted in, and set the keys."""
         self.whole_schema = load_schema(endpoint.name)
-        self.hidden = hidden_paths(endpoint.name, self.whole_schema, tap.config.get("opt_in", ()))
+        self.hidden = hidden_paths(endpoint.name, tap.config.get("opt_in", ()))
         schema = without(self.whole_schema, self.hidden)
         super().__init__(tap, name=endpoint.name, path=endpoint.path, schema=schema)
         self.tap = tap

@@ -39,7 +39,7 @@ class Cage:
             if one.parent or right.status_code != 200 or not re.fullmatch(pattern, asked.path):
                 continue
             schema, data = load_schema(one.name), answer["data"]
-            for path in sensitive_paths(one.name, schema):
+            for path in sensitive_paths(one.name):
                 for record in data[one.records_key] if one.records_key else [data]:
                     self.planted.add(place(one.name, path))
                     record.update(_planted(record, schema, path))

@@ -201,10 +201,16 @@ def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
     }
 
 
+@functools.cache
+def _view(stream: str) -> tuple[dict[str, Any], Callable[[list[dict[str, Any]]], None]]:
+    """The schema of a stream, and what takes out of its records what nobody has opted in."""
+    return load_schema(stream), compile_deselection(sensitive_paths(stream))
+
+
 def shown(stream: str, record: dict[str, Any]) -> dict[str, Any]:
     """What a stream has of a record if nothing is opted in."""
-    schema = load_schema(stream)
-    compile_deselection(list(sensitive_paths(stream, schema)))([record])
+    schema, hide = _view(stream)
+    hide([record])
     sent: dict[str, Any] = as_sent(record, schema)
     return sent
 

@@ -38,7 +38,7 @@ VECTORS = [
 
 def visible(stream: str) -> dict[str, Any]:
     whole = load_schema(stream)
-    return without(whole, hidden_paths(stream, whole, ()))
+    return without(whole, hidden_paths(stream, ()))
 
 
 def filled(schema: dict[str, Any], text: str) -> Any:  # noqa: ANN401
