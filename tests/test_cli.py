@@ -3,12 +3,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
+from processes import tap_command
 from settings_told import GOOD, short
 from support import catalog
 from test_tap import errors, tap_kombo
@@ -79,7 +79,7 @@ def test_env_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
 def test_a_configuration_comes_from_standard_input(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tap_kombo", "--config", name],
+        [*tap_command(), "--config", name],
         input=json.dumps(WRONG),
         capture_output=True,
         text=True,

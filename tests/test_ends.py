@@ -3,176 +3,28 @@
 from __future__ import annotations
 
 import itertools
-import json
 import os
-import select
 import signal
-import subprocess
-import sys
-import threading
-from collections import Counter
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from privacy import leaks
+from processes import ENDS_WITHIN, HELD, A, B, C, Scene, opened
 from starlette.responses import PlainTextResponse, Response
-from support import KEY, catalog, refusal
+from support import refusal
 
-from kombo_emulator import Emulator, Size, serve
+from kombo_emulator import Size
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
+    from pathlib import Path
 
     from kombo_emulator.received import Received
 
 pytestmark = pytest.mark.timeout(150)
 
-A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
-FEW = Size(interviews=8, applications=5, candidates=5, jobs=3)
-STREAMS = ("interviews", "jobs")
 SIGNALS = [(signal.SIGINT, 130), (signal.SIGTERM, 143)]
 BOTH = [(*SIGNALS[0], True), (*SIGNALS[1], False)]
 """Each signal once, and each way of standard output: unbuffered or not."""
-ENDS_WITHIN = 20  # seconds; an answer is held for three times as long
-HELD = 60
-
-
-@dataclass
-class Ended:
-    """How a process has ended.
-
-    Attributes:
-        code: Its exit code.
-        output: What it wrote to standard output.
-        log: What it logged.
-    """
-
-    code: int
-    output: str
-    log: str
-    messages: list[dict[str, Any]] = field(init=False)
-
-    def __post_init__(self) -> None:
-        assert "Traceback" not in self.log
-        assert "Exception ignored" not in self.log
-        assert leaks(self.log) == []
-        lines = self.output.removesuffix("\n").split("\n")
-        self.messages = [json.loads(one) for one in lines if one.startswith("{")]
-
-    @property
-    def written(self) -> Counter[str]:
-        """How many records of each stream were written."""
-        return Counter(one["stream"] for one in self.messages if one["type"] == "RECORD")
-
-    @property
-    def counted(self) -> Counter[str]:
-        """How many records of each stream the verdict tells of."""
-        (line,) = (one for one in self.log.splitlines() if "VERDICT: " in one)
-        streams = json.loads(line.partition("VERDICT: ")[2])["streams"]
-        return Counter({name: one["records"] for name, one in streams.items() if one["records"]})
-
-    @property
-    def bookmarks(self) -> set[tuple[str, str]]:
-        """Stream and integration of each bookmark in the last message, which has to be a state."""
-        last = self.messages[-1]
-        assert last["type"] == "STATE"
-        return {
-            (stream, one["context"]["integration_id"])
-            for stream, found in last["value"]["bookmarks"].items()
-            for one in found.get("partitions", ())
-            if "replication_key_value" in one
-        }
-
-    @property
-    def errors(self) -> list[str]:
-        lines = [one for one in self.log.splitlines() if "| ERROR" in one]
-        return [one for one in lines if "An unhandled error occurred while syncing" not in one]
-
-
-class Scene:
-    """Kombo at an address, and the tap as a process."""
-
-    def __init__(self, emulator: Emulator, url: str, folder: Path) -> None:
-        self.emulator, self.url, self.folder = emulator, url, folder
-        self.end = threading.Event()
-        self.stuck = threading.Event()
-        self._processes: list[subprocess.Popen[str]] = []
-
-    def start(
-        self,
-        *options: str,
-        ids: tuple[str, ...] = (A,),
-        streams: tuple[str, ...] = STREAMS,
-        state: dict[str, Any] | None = None,
-        stdout: int = subprocess.PIPE,
-        unbuffered: bool = False,
-        **settings: object,
-    ) -> subprocess.Popen[str]:
-        config = {"api_key": KEY, "integration_ids": list(ids), "api_url": self.url, **settings}
-        files = {"config": config, "catalog": catalog(*streams), "state": state}
-        command = [sys.executable, "-m", "tap_kombo", *options]
-        for name, content in files.items():
-            if content is not None:
-                (self.folder / f"{name}.json").write_text(json.dumps(content))
-                command.append(f"--{name}={name}.json")
-        environment = {**os.environ, "PYTHONPATH": str(Path.cwd())}
-        environment.pop("PYTHONUNBUFFERED", None)
-        if unbuffered:
-            environment["PYTHONUNBUFFERED"] = "1"
-        with (self.folder / "log").open("w") as log:
-            process = subprocess.Popen(
-                command, cwd=self.folder, env=environment, stdout=stdout, stderr=log, text=True
-            )
-        self._processes.append(process)
-        return process
-
-    def wait(self, process: subprocess.Popen[str], seconds: float = ENDS_WITHIN) -> Ended:
-        if process.stdout and not process.stdout.closed:
-            output, _ = process.communicate(timeout=seconds)
-        else:
-            output = ""
-            process.wait(seconds)
-        return Ended(process.returncode, output, (self.folder / "log").read_text())
-
-    def run(self, *options: str, **more: Any) -> Ended:  # noqa: ANN401
-        return self.wait(self.start(*options, **more), HELD)
-
-    def hold(self, matches: Callable[[Received], bool]) -> None:
-        """Hold the answers to some requests until the test is over."""
-
-        def intercept(asked: Received) -> Response | None:
-            if matches(asked):
-                self.stuck.set()
-                self.end.wait(HELD)
-            return None
-
-        self.emulator.intercept = intercept
-
-    def close(self) -> None:
-        self.end.set()
-        for process in self._processes:
-            process.kill()
-            if process.stdout:
-                process.stdout.close()
-            process.wait()
-
-
-@contextmanager
-def opened(folder: Path) -> Iterator[Scene]:
-    """Three integrations; Kombo's clock stands still, a little before the real one."""
-    emulator = Emulator(now=datetime.now(UTC) - timedelta(minutes=1))
-    for one in (A, B, C):
-        emulator.add_integration(one, "ATS", FEW)
-    with serve(emulator) as url:
-        scene = Scene(emulator, url, folder)
-        try:
-            yield scene
-        finally:
-            scene.close()
 
 
 @pytest.fixture
@@ -304,14 +156,8 @@ def test_a_signal_ends_a_run_whose_loader_does_not_read(
         process = scene.start(
             ids=("greenhouse:large",), stdout=writing, unbuffered=unbuffered, page_size=50
         )
-        full = select.poll()
-        full.register(writing, select.POLLOUT)
-        for _ in range(HELD * 20):  # until nothing more goes into the pipe
-            if not full.poll(0):
-                break
-            assert process.poll() is None, (scene.folder / "log").read_text()
-            scene.end.wait(0.05)
-        assert not full.poll(0)
+        scene.wait_until_full(process, writing)
+        assert process.poll() is None
         process.send_signal(number)
 
         ended = scene.wait(process)

@@ -9,7 +9,8 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from test_ends import ENDS_WITHIN, HELD, SIGNALS, A, B, Scene, opened
+from processes import ENDS_WITHIN, HELD, A, B, Scene, opened
+from test_ends import SIGNALS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,13 +8,13 @@ import logging
 import os
 import signal
 import subprocess
-import sys
 import threading
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from processes import tap_command
 from support import KEY, Kombo, Sent, catalog, expected, refusal
 
 from kombo_emulator import Emulator, Size, serve
@@ -243,7 +243,7 @@ def test_a_signal_ends_the_run_and_leaves_the_state(
     ):
         config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "page_size": 3}
         (tmp_path / "config.json").write_text(json.dumps(config))
-        command = [sys.executable, "-m", "tap_kombo", "--config", "config.json"]
+        command = [*tap_command(), "--config", "config.json"]
         process = subprocess.Popen(
             [*command, "--catalog", "catalog.json"],
             cwd=tmp_path,

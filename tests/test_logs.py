@@ -6,12 +6,12 @@ import json
 import os
 import pty
 import subprocess
-import sys
 import threading
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
+from processes import tap_command
 from support import KEY, catalog
 
 from kombo_emulator import Size
@@ -55,7 +55,7 @@ def start(kombo: Kombo, tmp_path: Path) -> Start:
             (tmp_path / f"{name}.json").write_text(json.dumps(content))
         options = [f"--{name}={tmp_path / name}.json" for name in files]
         return subprocess.run(
-            [sys.executable, "-m", "tap_kombo", *options],
+            [*tap_command(), *options],
             env=os.environ | {"TAP_KOMBO_LOGLEVEL": level},
             cwd=CHECKOUT, capture_output=True, text=True, check=False,
         )  # fmt: skip
@@ -129,7 +129,7 @@ def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_
 
     with (tmp_path / "out.jsonl").open("wb") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "tap_kombo", f"--config={tmp_path / 'config.json'}",
+            [*tap_command(), f"--config={tmp_path / 'config.json'}",
              f"--catalog={tmp_path / 'catalog.json'}"],
             cwd=CHECKOUT, stdout=output, stderr=theirs,
         )  # fmt: skip

@@ -7,13 +7,13 @@ import json
 import logging
 import os
 import subprocess
-import sys
 import traceback
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
 from privacy import leaks
+from processes import tap_command
 from starlette.responses import Response
 from support import KEY, Kombo, Sent, catalog
 
@@ -203,7 +203,7 @@ def test_the_real_program_at_debug_is_silent(settings: dict[str, Any], tmp_path:
         (tmp_path / "config.json").write_text(json.dumps(config | settings))
         (tmp_path / "catalog.json").write_text(json.dumps(catalog(*STREAMS)))
         done = subprocess.run(
-            [sys.executable, "-m", "tap_kombo", "--config=config.json", "--catalog=catalog.json"],
+            [*tap_command(), "--config=config.json", "--catalog=catalog.json"],
             cwd=tmp_path,
             capture_output=True,
             text=True,

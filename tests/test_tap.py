@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from emulator_client import values
+from processes import tap_command
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from support import KEY, catalog, discovered
 from test_emulator_records import formats
@@ -41,7 +42,7 @@ def tap_kombo(
     *arguments: str, config: dict[str, Any] | None = None, tmp_path: Path, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the tap as a user does."""
-    command = [sys.executable, "-m", "tap_kombo", *arguments]
+    command = [*tap_command(), *arguments]
     if config is not None:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(config))

@@ -1,0 +1,84 @@
+"""Holds the tap ready and becomes it whenever `warm_tap_call.py` asks: imports take a second each.
+
+What it becomes is a process like any other: with its own files, folder, variables and exit.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import select
+import socket
+import sys
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from tap_kombo.tap import TapKombo
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MOST = 1 << 20  # bytes of arguments and variables
+
+
+def become_the_tap(address: str) -> None:
+    """Wait for calls; each leads to a process that returns from here, to be the tap."""
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(address)
+        door.listen()
+        sys.stdout.write("ready\n")
+        sys.stdout.flush()
+        while sys.stdin not in select.select([door, sys.stdin], [], [])[0]:
+            caller, _ = door.accept()
+            if os.fork() == 0:
+                break
+            caller.close()
+            with suppress(ChildProcessError):
+                while os.waitpid(-1, os.WNOHANG)[0]:  # those that have ended
+                    pass
+        else:  # whoever runs the tests has gone
+            sys.exit()
+    with caller:
+        text, files, *_ = socket.recv_fds(caller, MOST, 3)
+        while not text.endswith(b"\n"):
+            text += caller.recv(MOST)
+        _watch(caller, files)
+    _dress(json.loads(text), files)
+
+
+def _watch(caller: socket.socket, files: list[int]) -> None:
+    """Return in a new process; this one tells the caller its number, and in the end its exit."""
+    if number := os.fork():
+        for file in (0, 1, 2, *files):
+            os.close(file)
+        caller.sendall(b"%d\n" % number)
+        status = os.waitpid(number, 0)[1]
+        caller.sendall(b"%d\n" % os.waitstatus_to_exitcode(status))
+        os._exit(0)
+
+
+def _dress(told: Mapping[str, Any], files: list[int]) -> None:
+    """Take on what a new Python would have found."""
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(told["folder"])
+    os.environ.clear()
+    os.environ.update(told["variables"])
+    sys.argv = ["tap-kombo", *told["arguments"]]
+    encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
+    raw = bool(os.environ.get("PYTHONUNBUFFERED"))
+    sys.stdin = open(0, encoding=encoding, closefd=False)  # noqa: SIM115
+    sys.stdout = _text(1, encoding, "strict", raw=raw)
+    sys.stderr = _text(2, encoding, "backslashreplace", raw=True)
+
+
+def _text(number: int, encoding: str, errors: str, *, raw: bool) -> io.TextIOWrapper:
+    file = open(number, "wb", buffering=0 if raw else -1, closefd=False)  # noqa: SIM115
+    return io.TextIOWrapper(file, encoding, errors, newline="\n", write_through=raw)
+
+
+if __name__ == "__main__":
+    become_the_tap(sys.argv[1])
+    TapKombo.cli()
