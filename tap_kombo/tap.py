@@ -36,7 +36,7 @@ from tap_kombo.run import Run
 from tap_kombo.sdk import SeamTap
 from tap_kombo.selection import misspelt
 from tap_kombo.settings import REGIONS, SETTINGS, of_shard
-from tap_kombo.writer import BufferedWriter, OutputError, SilentWriter
+from tap_kombo.writer import BufferedWriter, OutputError, SilentWriter, wait_for_readers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -215,6 +215,7 @@ class TapKombo(SeamTap):
     def get_singer_command(cls) -> click.Command:
         command = super().get_singer_command()
         quieten()
+        wait_for_readers()
         for option in command.params:
             option.type = TYPES.get(option.name, option.type)
         command.params.append(DOCTOR)

@@ -22,6 +22,16 @@ class OutputError(Exception):
 CHUNK_BYTES = 1 << 16
 
 
+def wait_for_readers() -> None:
+    """Let each write wait until there is room for it.
+
+    On a pipe that does not block, as some runners open them, Python loses what finds no room.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):  # what stands in for it in a test has no number
+            os.set_blocking(stream.fileno(), True)
+
+
 class BufferedWriter(MsgSpecWriter):
     """Lets records wait for each other, as a system call for each would take longer than the rest.
 
@@ -48,8 +58,8 @@ class BufferedWriter(MsgSpecWriter):
         if not self._waiting:
             return
         try:
-            while self._waiting:  # without a buffer a signal may leave a write half done
-                del self._waiting[: sys.stdout.buffer.write(self._waiting)]
+            while self._waiting:  # without a buffer a signal may leave a write half done, or undone
+                del self._waiting[: sys.stdout.buffer.write(self._waiting) or 0]
             sys.stdout.flush()
         except OSError as error:
             raise _told(error) from None

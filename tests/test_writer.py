@@ -3,69 +3,76 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support import KEY, catalog
+from processes import A, Scene, opened
 
 from kombo_emulator import Size
 
 if TYPE_CHECKING:
-    from kombo_emulator import Emulator
+    from collections.abc import Iterator
 
-A = "greenhouse:demo"
+LARGE = "greenhouse:large"
 
 
 @pytest.fixture
-def command(emulator: Emulator, url: str, tmp_path: Path) -> list[str]:
+def scene(tmp_path: Path) -> Iterator[Scene]:
     """The tap with more to send than a pipe holds."""
-    emulator.add_integration(A, "ATS", Size(interviews=1000))
-    config = {"api_key": KEY, "integration_ids": [A], "api_url": url}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    (tmp_path / "catalog.json").write_text(json.dumps(catalog("interviews", "jobs")))
-    options = ("--config", tmp_path / "config.json", "--catalog", tmp_path / "catalog.json")
-    return [sys.executable, "-m", "tap_kombo", *map(str, options)]
+    with opened(tmp_path) as scene:
+        scene.emulator.add_integration(LARGE, "ATS", Size(interviews=600))
+        yield scene
 
 
-def errors(log: str) -> list[str]:
-    assert "Traceback" not in log
-    assert "Exception ignored" not in log
-    lines = [line for line in log.splitlines() if "| ERROR" in line]
-    return [line for line in lines if "An unhandled error occurred while syncing" not in line]
-
-
-def test_a_loader_that_ends_is_told_in_one_line(command: list[str]) -> None:
-    tap = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def test_a_loader_that_ends_is_told_in_one_line(scene: Scene) -> None:
+    tap = scene.start(ids=(LARGE,))
     assert tap.stdout
     assert json.loads(tap.stdout.readline())["type"] == "SCHEMA"
     tap.stdout.close()
-    assert tap.stderr
-    log = tap.stderr.read()
-    tap.stderr.close()
 
-    assert tap.wait() == 1
-    (line,) = errors(log)
+    ended = scene.wait(tap)
+
+    assert ended.code == 1
+    (line,) = ended.errors
     assert "its reader has ended. The cause is in the loader's own lines above. The next" in line
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
-def test_a_full_disk_is_told_in_one_line(command: list[str]) -> None:
+def test_a_full_disk_is_told_in_one_line(scene: Scene) -> None:
     with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60
-        )
+        ended = scene.wait(scene.start(ids=(LARGE,), stdout=full.fileno()))
 
-    assert done.returncode == 1
-    assert len(errors(done.stderr)) == 1
-    assert "No space left on device" in done.stderr
+    assert ended.code == 1
+    (line,) = ended.errors
+    assert "No space left on device" in line
 
 
-def test_records_come_before_the_state_that_confirms_them(command: list[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+@pytest.mark.parametrize("unbuffered", [False, True])
+@pytest.mark.parametrize("blocking", [False, True])
+def test_a_pipe_without_room_loses_nothing(
+    scene: Scene, *, unbuffered: bool, blocking: bool
+) -> None:
+    """Node.js, for one, hands out pipes that do not block."""
+    ended = scene.run_into_a_full_pipe(blocking=blocking, unbuffered=unbuffered, ids=(LARGE,))
 
-    kinds = [json.loads(line)["type"] for line in done.stdout.split("\n")[:-1]]
-    assert kinds.count("RECORD") == 1006
-    assert kinds[-1] == "STATE"
+    assert ended.code == 0
+    assert ended.written == {"interviews": 600, "jobs": 6}
+    assert ended.messages[-1]["type"] == "STATE"  # after what it confirms
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "cp1252"])
+def test_messages_are_utf_8_whatever_is_chosen_for_text(scene: Scene, encoding: str) -> None:
+    ats = scene.emulator.integrations[A]
+    ats.edit("ats_interviews", ats.records("ats_interviews")[0]["id"], title="Café")
+
+    ended = scene.run(encoding=encoding)
+
+    titles = [one["record"].get("title") for one in ended.messages if one["type"] == "RECORD"]
+    assert "Café" in titles
+
+
+def test_discovery_fits_into_a_full_pipe(scene: Scene) -> None:
+    ended = scene.run_into_a_full_pipe("--discover", blocking=False)
+
+    assert len(json.loads(ended.output)["streams"]) > 40
