@@ -1,7 +1,7 @@
 """Prints what tap-kombo costs, next to a bare loop and to a tap from the SDK's template.
 
 make bench [SCENARIOS="cost wide postgres latency integrations models limit scale memory start many
-outage refusals held"]
+ledger outage refusals held"]
 """
 
 from __future__ import annotations
@@ -223,7 +223,7 @@ SCENARIOS: dict[str, Callable[[Path], Iterator[Row]]] = {
     one.__name__: one
     for one in (cost, wide, latency, integrations, models, limit, scale, memory, start)
 }
-for one in (loading.postgres, reach.many, reach.outage, reach.refusals, reach.held):
+for one in (loading.postgres, reach.many, reach.ledger, reach.outage, reach.refusals, reach.held):
     SCENARIOS[one.__name__] = partial(one, times=TIMES)
 
 

@@ -32,6 +32,18 @@ def many(folder: Path, *, times: int) -> Iterator[Row]:
     yield at_most("the same: tap-kombo", seen["tap"], seen["bare"], 2.2)
 
 
+def ledger(folder: Path, *, times: int) -> Iterator[Row]:
+    """Read the same with a row in the ledger for each pass."""
+    with served(Scenario(page_size=25, latency_ms=20)) as url:
+        streams = {"without": ["interviews"], "with": ["interviews", "passes"]}
+        commands = {
+            name: tap(folder, url, 500, one, concurrency=16) for name, one in streams.items()
+        }
+        seen = interleaved(commands, times)
+    what = "500 integrations x 1 page at 20 ms, 16 at a time: with the ledger"
+    yield at_most(what, seen["with"], seen["without"], 1.05, "without it")
+
+
 def outage(folder: Path, *, times: int) -> Iterator[Row]:  # noqa: ARG001
     """Run where nobody listens, for few and for many integrations."""
     with socket.socket() as free:
