@@ -106,7 +106,8 @@ def setting(name: str, schema: Mapping[str, Any]) -> dict[str, Any]:
         "label": schema["title"],
         "description": schema["description"],
     }
-    if "default" in schema:
+    if "default" in schema and "object" not in schema["type"]:
+        # Beside a default Meltano ends with a stack trace at an object in meltano.yml.
         described["value"] = schema["default"]
     if schema.get("secret"):
         described["sensitive"] = True

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pendulum
 import pytest
 import time_machine
+import yaml
 from test_bookmarks import NOON, State, bookmarks, run
 
 from kombo_emulator import Size
+from scripts.meltano_project import CHECKOUT
 from tap_kombo.api.endpoints import LEDGER
 from tap_kombo.complaints import complaints
 from tap_kombo.tap import TapKombo
@@ -194,3 +196,14 @@ def test_a_right_interval_is_accepted(value: object) -> None:
     config = {"api_key": "k", "integration_ids": [A], "pass_interval_minutes": value}
 
     assert list(complaints(config, TapKombo.config_jsonschema)) == []
+
+
+def test_nothing_stands_in_the_way_of_an_object_in_meltano_yml() -> None:
+    """At an object beside a default Meltano ends with a stack trace."""
+    properties = TapKombo.config_jsonschema["properties"]
+    objects = {name for name, one in properties.items() if "object" in one["type"]}
+    for path in ("meltano.yml", "examples/meltano/meltano.yml", "plugin.yaml"):
+        found = yaml.safe_load((CHECKOUT / path).read_text())
+        plugin = found["plugins"]["extractors"][0] if "plugins" in found else found
+        defaults = {one["name"] for one in plugin["settings"] if "value" in one}
+        assert defaults & objects == set(), path
