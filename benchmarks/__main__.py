@@ -1,7 +1,7 @@
 """Prints what tap-kombo costs, next to a bare loop and to a tap from the SDK's template.
 
 make bench [SCENARIOS="cost wide postgres latency integrations models limit scale memory start many
-ledger outage refusals held"]
+ledger outage refusals held events"]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks import loading, reach
+from benchmarks.events import events
 from benchmarks.measure import (
     CHECKOUT,
     MODELS,
@@ -223,7 +224,15 @@ SCENARIOS: dict[str, Callable[[Path], Iterator[Row]]] = {
     one.__name__: one
     for one in (cost, wide, latency, integrations, models, limit, scale, memory, start)
 }
-for one in (loading.postgres, reach.many, reach.ledger, reach.outage, reach.refusals, reach.held):
+for one in (
+    loading.postgres,
+    reach.many,
+    reach.ledger,
+    reach.outage,
+    reach.refusals,
+    reach.held,
+    events,
+):
     SCENARIOS[one.__name__] = partial(one, times=TIMES)
 
 
