@@ -60,6 +60,10 @@ soak: install ## Run under random faults for MINUTES=5 and look for lost rows
 test-airflow: install .venv-airflow/.installed ## Run the Airflow example
 	$(BIN)/pytest examples/airflow
 
+.PHONY: test-webhooks
+test-webhooks: install .venv-webhooks/.installed ## Run the webhooks example with a real Meltano
+	$(BIN)/pytest examples/webhooks
+
 .PHONY: test-pythons
 test-pythons: $(UV) ## Run every check and every test on each Python from 3.11 to 3.14 that is here
 	$(BIN)/python -m scripts.pythons
@@ -107,6 +111,7 @@ constraints: $(UV) ## Pin the newest versions of all development tools
 	$(COMPILE) --group airflow --output-file constraints/airflow.txt
 	$(COMPILE) --group dbt --output-file constraints/dbt.txt
 	$(COMPILE) --group dagster --output-file constraints/dagster.txt
+	$(COMPILE) --group webhooks --output-file constraints/webhooks.txt
 	$(COMPILE) --group dlt --output-file constraints/dlt.txt
 	$(COMPILE) --group github-actions --output-file constraints/github-actions.txt
 	for name in $(LOADERS); do $(COMPILE) --group $$name --output-file constraints/$$name.txt; done

@@ -70,7 +70,7 @@ def installs(example: str) -> list[str]:
 
 
 # What installs an example: packages are those with which it is tested.
-GROUPS = {"airflow": "airflow", "dagster": "dagster", "dbt": "dbt", "meltano": "meltano"}
+GROUPS = {one: one for one in ("airflow", "dagster", "dbt", "meltano", "webhooks")}
 COMMANDS = {
     "github-actions": "mkdir -p .github/workflows && cp examples/github-actions/kombo.yml",
     "kubernetes": "kubectl create secret generic kombo --from-env-file=.env",
