@@ -11,13 +11,13 @@ import json
 import os
 import subprocess
 import sys
-from functools import cache, partial
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo.api import problems
-from tap_kombo.api.endpoints import ENDPOINTS, STREAMS, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, STREAMS
 from tap_kombo.api.problems import RULES
 from tap_kombo.privacy import OPT_IN, Class, class_of, place, sensitive_paths
 from tap_kombo.pseudonyms import Plan, Treatment, treatments
@@ -29,15 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from tap_kombo.api.endpoints import Category
-
     Parts = Mapping[str, Callable[[], Iterable[str]]]
-
-OPTIONS = (
-    "%%{init: {'themeVariables': {'fontSize': '12px'}, "
-    "'er': {'nodeSpacing': 30, 'rankSpacing': 40, 'useMaxWidth': false}}}%%"
-)
-"""At their own size diagrams scroll on a phone; fitted to the width they could not be read."""
 
 ANYWHERE = {"custom_fields", "integration_fields", "remote_data", "remote_id"}
 """What almost every stream has; the page says once what becomes of it."""
@@ -172,33 +164,6 @@ def short(stream: str, paths: Iterable[Sequence[str]]) -> Iterable[str]:
     return names
 
 
-def diagram(category: Category, *, by_default: bool | None = None) -> Iterator[str]:
-    """Yield an ER diagram, in Mermaid, of how streams of a category join to others.
-
-    Args:
-        category: Whose streams are drawn.
-        by_default: Whether the streams selected by default are drawn, or the others; `None` is all.
-    """
-    yield from ("```mermaid", OPTIONS)
-    yield from ("erDiagram", "  direction LR")
-    for one in ENDPOINTS:
-        if one.category != category or by_default not in {None, one.selected_by_default}:
-            continue
-        joins = references(one, columns(one))
-        del joins["integration_id"]
-        if joins:
-            yield from (f"  {one.name} {{", *(f"    text {name}" for name in joins), "  }")
-        yield from (f'  {one.name} }}o--o| {other} : ""' for other in dict.fromkeys(joins.values()))
-    yield "```"
-
-
-def columns(endpoint: Endpoint) -> Iterable[str]:
-    """Return the names of a stream's columns."""
-    schema = CHECKOUT / "tap_kombo" / "schemas" / f"{endpoint.name}.json"
-    properties: dict[str, object] = json.loads(schema.read_text(encoding="utf-8"))["properties"]
-    return properties
-
-
 def errors_with_code() -> Iterator[str]:
     """Yield the lines of the table of Kombo's error codes."""
     rows = ((f"`{code}`", rule.action.value, rule.cause, rule.cure) for code, rule in RULES.items())
@@ -237,20 +202,12 @@ PAGES: Mapping[str, Parts] = {
         "settings": settings,
         "streams": streams,
         "sensitive": sensitive,
-        "joins": partial(diagram, "ATS", by_default=True),
     },
     "docs/personal-columns.md": {"personal columns": personal},
     "docs/getting-started.md": {"doctor": doctor},
     "docs/errors.md": {
         "errors with a code": errors_with_code,
         "errors without a code": errors_without_code,
-    },
-    "docs/streams-and-columns.md": {
-        "recruiting": partial(diagram, "ATS", by_default=True),
-        "more recruiting": partial(diagram, "ATS", by_default=False),
-        "human resources": partial(diagram, "HRIS"),
-        "learning": partial(diagram, "LMS"),
-        "assessment": partial(diagram, "ASSESSMENT"),
     },
 }
 """The generated parts of each page."""

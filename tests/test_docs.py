@@ -116,7 +116,7 @@ def test_pages_with_a_diagram_bring_mermaid(site: dict[str, Html]) -> None:
     """Else the theme would load it from elsewhere."""
     drawn = [one for one in site if 'class="mermaid"' in file_of(one).read_text()]
     bring = [one for one, page in site.items() if any("mermaid" in it for it in page.assets)]
-    assert f"{HOME}streams-and-columns/" in drawn
+    assert f"{HOME}layers/" in drawn
     assert sorted(drawn) == sorted(bring)
 
 
