@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 MELTANO = CHECKOUT / ".venv-meltano" / "bin" / "meltano"
+PROGRAMS = f"{CHECKOUT}/.venv-meltano/bin{os.pathsep}{CHECKOUT}/.venv/bin"
+"""What the README puts in front of `PATH`, so that pages name Meltano and the tap without it."""
+
 STATE_ID = "dev:tap-kombo-to-target-postgres"
 
 
@@ -147,4 +150,5 @@ class MeltanoProject:
         """What its commands see of the environment."""
         foreign = ("MELTANO_", "TAP_", "TARGET_")
         env = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
+        env["PATH"] = f"{PROGRAMS}{os.pathsep}{env['PATH']}"
         return env | {"MELTANO_PROJECT_ROOT": str(self.folder), "NO_COLOR": "1", **self.settings}

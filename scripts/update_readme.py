@@ -11,17 +11,18 @@ import json
 import os
 import subprocess
 import sys
-from functools import cache
+import tomllib
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from kombo_emulator import Emulator, serve
 from scripts.generated import CHECKOUT, run
 from tap_kombo.api import problems
-from tap_kombo.api.endpoints import ENDPOINTS, STREAMS
-from tap_kombo.api.problems import RULES
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, STREAMS, Endpoint
+from tap_kombo.api.problems import RULES, Action
 from tap_kombo.privacy import OPT_IN, Class, class_of, place, sensitive_paths
 from tap_kombo.pseudonyms import Plan, Treatment, treatments
-from tap_kombo.reference import deletions, replication, requests, table
+from tap_kombo.reference import requests, table
 from tap_kombo.schemas import load_schema
 from tap_kombo.settings import SETTINGS
 
@@ -29,10 +30,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from tap_kombo.api.endpoints import Category
+
     Parts = Mapping[str, Callable[[], Iterable[str]]]
 
 ANYWHERE = {"custom_fields", "integration_fields", "remote_data", "remote_id"}
 """What almost every stream has; the page says once what becomes of it."""
+
+
+CATEGORIES: Mapping[Category, str] = {
+    "ATS": "recruiting (ATS)",
+    "HRIS": "human resources (HRIS)",
+    "LMS": "learning (LMS)",
+    "ASSESSMENT": "assessment",
+    "GENERAL": "about integrations",
+}
+"""What the categories of streams are called for readers."""
+
+ACTIONS: Mapping[Action, str] = {
+    Action.WAIT: "The tap waits",
+    Action.SKIP_MODEL: "A stream of the integration is skipped",
+    Action.SKIP_INTEGRATION: "The integration is skipped",
+    Action.RETRY: "Retried, then the stream of the integration fails",
+    Action.RETRY_INTEGRATION: "Retried, then the integration fails",
+    Action.FAIL_MODEL: "The stream of the integration fails",
+    Action.FAIL_INTEGRATION: "The integration fails",
+    Action.STOP_RUN: "The run stops",
+}
+"""What the tap does about errors, in words for readers."""
+
+COMMON = ("api_key", "integration_ids", "region", "start_date", "concurrency", "opt_in")
+"""The settings that most people touch."""
 
 
 def render(text: str, parts: Parts) -> str:
@@ -76,10 +104,39 @@ def doctor() -> Sequence[str]:
     return ("```text", *shown.splitlines(), "```")
 
 
-def settings() -> Iterator[str]:
-    """Yield the lines of the table of settings."""
+def facts() -> Iterator[str]:
+    """Yield what somebody wants to know before they try the tap."""
+    names = ", ".join(f"{words} ({count(category)})" for category, words in CATEGORIES.items())
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    [sdk] = [one for one in project["dependencies"] if one.startswith("singer-sdk")]
+    newest = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [")[2]
+    rows = (
+        ("Streams", f"{len(ENDPOINTS)}: {names}"),
+        ("Sync modes", "incremental by `changed_at`, full refresh when due or asked for"),
+        ("Deletes", "soft: `remote_deleted_at`; hard deletes if you want them"),
+        ("State", "one bookmark per integration and stream; an interrupted run resumes"),
+        ("Tenants", "any number of integrations in one run, or in shards"),
+        ("Runs on", f"Python {project['requires-python'].removeprefix('>=')} or newer; `{sdk}`"),
+        ("Version", newest.partition("]")[0].lower()),
+        ("Licence", project["license"]),
+    )
+    return table(("tap-kombo", ""), rows)
+
+
+def count(category: Category) -> int:
+    """Return how many streams a category has."""
+    return sum(one.category == category for one in ENDPOINTS)
+
+
+def settings(names: Iterable[str] = SETTINGS["properties"]) -> Iterator[str]:
+    """Yield the lines of the table of settings.
+
+    Args:
+        names: The settings to show; all by default.
+    """
     rows = []
-    for name, setting in SETTINGS["properties"].items():
+    for name in names:
+        setting = SETTINGS["properties"][name]
         value = setting.get("default")
         default = "required" if name in SETTINGS["required"] else "none"
         if value is not None:
@@ -89,20 +146,47 @@ def settings() -> Iterator[str]:
 
 
 def streams() -> Iterator[str]:
-    """Yield the lines of the table of streams."""
-    header = ("Stream", "By default", "Key", "Replication", "Deletions", "Requests")
+    """Yield a table of streams for each category."""
+    header = ("Stream", "Default", "Primary key", "Sync", "Requests")
+    for category, words in CATEGORIES.items():
+        rows = (
+            (
+                f"`{one.name}`{', deprecated' if one.deprecated else ''}",
+                "yes" if one.selected_by_default else "",
+                ", ".join(f"`{name}`" for name in one.key),
+                sync(one),
+                requests(one),
+            )
+            for one in STREAMS
+            if one.category == category
+        )
+        yield from (f"## {words[0].upper()}{words[1:]}", "", *table(header, rows), "")
+
+
+def sync(endpoint: Endpoint) -> str:
+    """Say in a word which rows a run sends."""
+    if endpoint is LEDGER:
+        return "new rows only"
+    return "incremental" if endpoint.incremental else "full"
+
+
+def short_streams() -> Iterator[str]:
+    """Yield a row for each category: what is read by default, and what else there is."""
     rows = (
         (
-            f"`{one.name}`{', deprecated' if one.deprecated else ''}",
-            "yes" if one.selected_by_default else "",
-            ", ".join(f"`{name}`" for name in one.key),
-            replication(one),
-            deletions(one),
-            requests(one),
+            f"{words[0].upper()}{words[1:]}",
+            *(
+                ", ".join(
+                    f"`{one.name}`"
+                    for one in STREAMS
+                    if one.category == category and one.selected_by_default is by_default
+                )
+                for by_default in (True, False)
+            ),
         )
-        for one in STREAMS
+        for category, words in CATEGORIES.items()
     )
-    return table(header, rows)
+    return table(("Category", "Read by default", "Read if you select them"), rows)
 
 
 def sensitive() -> Iterator[str]:
@@ -164,51 +248,48 @@ def short(stream: str, paths: Iterable[Sequence[str]]) -> Iterable[str]:
     return names
 
 
-def errors_with_code() -> Iterator[str]:
-    """Yield the lines of the table of Kombo's error codes."""
-    rows = ((f"`{code}`", rule.action.value, rule.cause, rule.cure) for code, rule in RULES.items())
-    return table(("Code", "The tap's answer", "Cause", "Cure"), rows)
-
-
-def errors_without_code() -> Iterator[str]:
-    """Yield the lines of the table of all other errors."""
+def errors() -> Iterator[str]:
+    """Yield a table of errors for each thing that the tap does about them, the mildest first."""
     rules = {
+        **{f"`{code}`": rule for code, rule in RULES.items()},
         "HTTP 429": problems.LIMITED,
-        "HTTP 401 before any request was answered": problems.KEY_REFUSED,
-        "HTTP 401 after that": problems.KEY_REFUSED_HERE,
+        "HTTP 401 on the first request": problems.KEY_REFUSED,
+        "HTTP 401 later": problems.KEY_REFUSED_HERE,
         "HTTP 408 or 5xx": problems.TRANSIENT,
         "HTTP 3xx": problems.REDIRECTED,
-        "any other HTTP status but 200": problems.REFUSED,
-        "no connection, a connection cut off, an answer too late": problems.UNREACHABLE,
-        "a server error or no answer for every request, of whatever integration": problems.OUTAGE,
+        "any other HTTP status except 200": problems.REFUSED,
+        "no connection, a connection cut off, or an answer that is too late": problems.UNREACHABLE,
+        "server errors or no answer, whatever is asked for": problems.OUTAGE,
         "a certificate that is not valid for the host": problems.UNTRUSTED,
-        "HTTP 200 with no JSON, or not Kombo's envelope": problems.UNREADABLE,
-        "a cursor that comes back": problems.CIRCULAR,
-        "a record without `id`, or with a broken one": problems.KEYLESS,
-        "a file list that is refused for one application or candidate": problems.LEFT_OUT,
-        "a `category`, `status` or `setup_status` that is not documented": problems.UNKNOWN_WORD,
-        "the model's `opted_out_by_customer`": problems.OPTED_OUT,
-        "an expression that raises an error": problems.UNMAPPABLE,
-        "an invalid time stamp in the state, or an entry that is there twice": problems.BAD_STATE,
-        "a bug": problems.UNEXPECTED,
+        "HTTP 200 without JSON, or without Kombo's envelope": problems.UNREADABLE,
+        "the same cursor twice": problems.CIRCULAR,
+        "a record without a usable `id`": problems.KEYLESS,
+        "files of one application or candidate refused": problems.LEFT_OUT,
+        "an undocumented `category`, `status` or `setup_status`": problems.UNKNOWN_WORD,
+        "`opted_out_by_customer` of the model": problems.OPTED_OUT,
+        "an error in an expression of `stream_maps`": problems.UNMAPPABLE,
+        "an invalid time stamp, or an entry twice, in the state": problems.BAD_STATE,
+        "an unexpected error": problems.UNEXPECTED,
     }
-    rows = ((when, rule.action.value, rule.cause, rule.cure) for when, rule in rules.items())
-    return table(("When", "The tap's answer", "Cause", "Cure"), rows)
+    for action, words in ACTIONS.items():
+        rows = (
+            (when, rule.cause, rule.cure) for when, rule in rules.items() if rule.action is action
+        )
+        yield from (f"### {words}", "", *table(("Error", "Cause", "What to do"), rows), "")
 
 
 PAGES: Mapping[str, Parts] = {
     "README.md": {
+        "facts": facts,
         "doctor": doctor,
-        "settings": settings,
-        "streams": streams,
-        "sensitive": sensitive,
+        "short settings": partial(settings, COMMON),
+        "short streams": short_streams,
     },
+    "docs/settings.md": {"settings": settings},
+    "docs/streams.md": {"streams": streams, "sensitive": sensitive},
     "docs/personal-columns.md": {"personal columns": personal},
     "docs/getting-started.md": {"doctor": doctor},
-    "docs/errors.md": {
-        "errors with a code": errors_with_code,
-        "errors without a code": errors_without_code,
-    },
+    "docs/errors.md": {"errors": errors},
 }
 """The generated parts of each page."""
 

@@ -32,7 +32,7 @@ SWITCHED_OFF = (
 )
 NOT_THERE = (
     "notes, offers: the connected tool has no such model [coverage_status UNSUPPORTED]. "
-    "Nothing to do;"
+    "Nothing to do."
 )
 NOT_ALL = "Not everything can be read."
 KEY_CHECK = "/check-api-key"
@@ -244,9 +244,9 @@ def test_models_that_cannot_be_read_are_named_once_for_each_reason(doctor: Docto
         f"offers      0 of 2       {A}, {B}",
         "",
         SWITCHED_OFF,
-        "  Enable it in the Kombo dashboard if it is wanted.",
+        "  Switch it on in the Kombo dashboard if you want it.",
         NOT_THERE,
-        "  deselect the stream if no integration has it.",
+        "  Deselect the stream if no integration has it.",
         "Opted in: nothing.",
         f"The next run reads 3 full and 0 incremental passes; at least 5 requests{SHORT}",
         NOT_ALL,
@@ -270,8 +270,8 @@ def test_if_nobody_listens_it_ends_after_its_probes(doctor: Doctor) -> None:
 
     assert (doctor.exit_code, told) == (1, "")
     [line] = doctor.errors
-    assert "nobody answers at the address of Kombo [connection refused]" in line
-    assert "Check the network" in line
+    assert "no request gets an answer from Kombo [connection refused]" in line
+    assert "Check your network" in line
     assert "gain" not in doctor.logged.text  # neither again nor trying again
 
 
@@ -338,7 +338,7 @@ def test_a_word_that_is_not_documented_is_told(doctor: Doctor, name: str) -> Non
 
     assert doctor.exit_code == 1
     assert f"an undocumented `{name}`\n" in told
-    assert f"{A}: Kombo describes it in words that this version does not know" in told
+    assert f"{A}: Kombo reports a category or status that this version does not know" in told
 
 
 def test_a_request_beyond_the_limit_is_sent_again(doctor: Doctor) -> None:

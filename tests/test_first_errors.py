@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 A = "greenhouse:demo"
 PAGE = (CHECKOUT / "docs" / "errors.md").read_text()
-CHAPTER = PAGE.split("## The commonest first errors\n")[1].split("\n## ")[0]
+CHAPTER = PAGE.split("## First errors\n")[1].split("\n## ")[0]
 SECTIONS: dict[str, list[str]] = {
     title: re.findall(r"```text\n(.*?)\n```", text, re.DOTALL)
     for title, _, text in (one.partition("\n") for one in CHAPTER.split("\n### ")[1:])
@@ -201,7 +201,7 @@ def test_a_host_that_nobody_knows(place: Place) -> None:
     nobody = {"TAP_KOMBO_API_URL": "https://kombo.invalid/v1", "TAP_KOMBO_MAX_RETRIES": "0"}
     output = place.shell(f"{TAP} > {os.devnull}", **nobody)
 
-    assert "nobody answers at the address of Kombo [the host name is not known]" in output
+    assert "no request gets an answer from Kombo [the host name is not known]" in output
     assert "`the host name is not known`" in CHAPTER
 
 

@@ -153,6 +153,22 @@ def test_there_are_three_ways() -> None:
         assert tap["pip_url"] == way.replace(ACCOUNT, SOMEONE)
 
 
+def test_the_tap_is_installed_without_meltano(
+    environment: Mapping[str, str], tmp_path: Path
+) -> None:
+    """As docs/without-meltano.md says; uv installs here, which is faster than pip."""
+    [commands, *_] = re.findall(
+        r"```bash\n(.*?)```", (CHECKOUT / "docs" / "without-meltano.md").read_text(), re.DOTALL
+    )
+    faster = re.sub(r"(\w+)/bin/pip install", rf"{UV} pip install -q --python \1", commands)
+    assert faster != commands
+
+    found = run(["bash", "-euc", f"{faster}\ntap-kombo --version"], tmp_path, **environment)
+
+    assert f"v{VERSION}" in found
+    assert (tmp_path / "loader" / "bin" / "target-postgres").exists()
+
+
 # The image.
 
 

@@ -10,7 +10,6 @@ import sqlite3
 import sys
 from contextlib import closing
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -19,7 +18,7 @@ import yaml
 from psycopg.sql import SQL, Composed, Identifier
 from support import KEY, Sent, discovered
 from test_project import selected_by_rules
-from test_readme import COMMANDS, MELTANO, TAP, blocks, shell
+from test_readme import COMMANDS, blocks, shell
 
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
@@ -45,9 +44,8 @@ def fenced(page: str, language: str) -> list[str]:
 
 def bash(page: str) -> list[str]:
     """The commands of a page, block by block, without those that set up the checkout."""
-    return [
-        re.sub(r"^(make|cp) .*\n", "", one, flags=re.MULTILINE) for one in blocks(f"docs/{page}")
-    ]
+    setup = re.compile(r"^(make|cp|export) .*\n", re.MULTILINE)
+    return [setup.sub("", one) for one in blocks(f"docs/{page}")]
 
 
 @dataclass(frozen=True)
@@ -60,8 +58,7 @@ class Place:
 
     def run(self, commands: str, **more: str) -> str:
         """Run a block of a page."""
-        there = commands.replace(MELTANO, f"{CHECKOUT}/{MELTANO}")
-        return shell(there, self.project.folder, self.project.environment | more)
+        return shell(commands, self.project.folder, self.project.environment | more)
 
     def add(self, block: str) -> None:
         """Write a block into `meltano.yml`: lines of `select`, or plugins."""
@@ -137,39 +134,8 @@ def addresses(kombo: Kombo) -> set[str]:
 
 
 def test_getting_started_has_the_commands_of_the_readme() -> None:
-    with_meltano, *_ = bash("getting-started.md")
-    assert set(with_meltano.splitlines()) < set(COMMANDS)
-
-
-def test_getting_started_without_meltano(place: Place, kombo: Kombo, tmp_path: Path) -> None:
-    _, first, second = bash("getting-started.md")
-    [query] = fenced("getting-started.md", "sql")
-    config = {"api_key": KEY, "integration_ids": [A], "api_url": kombo.url}
-    target = {
-        name.removeprefix("TARGET_POSTGRES_").lower(): value
-        for name, value in place.project.settings.items()
-        if name.startswith("TARGET_")
-    }
-    (tmp_path / "output").mkdir()
-    (tmp_path / ".venv").symlink_to(CHECKOUT / ".venv")
-    (tmp_path / "output" / "config.json").write_text(json.dumps(config))
-    (tmp_path / "output" / "target.json").write_text(
-        json.dumps(target | {"port": int(target["port"])})
-    )
-    first = re.sub(r"^echo .*\n", "", first, flags=re.MULTILINE)
-
-    kombo.emulator.clock.set(datetime.now(UTC) - timedelta(minutes=10))  # near the program's clock
-    shell(first, tmp_path)
-    before = place.interviews
-    ats = kombo.emulator.integrations[A]
-    kombo.emulator.clock.advance(seconds=600)
-    ats.edit("ats_interviews", ats.records("ats_interviews")[0]["id"], title="Talk with the team")
-    shell(second, tmp_path)
-
-    assert (before, place.interviews) == (SIZE.interviews, SIZE.interviews)
-    assert place.ask("select count(*) from interviews where title = 'Talk with the team'") == [(1,)]
-    assert place.ask(query.replace("tap_kombo.", ""))[0][:2] == (A, SIZE.interviews)
-    assert "updated_after" in kombo.asked()[-1].params
+    [commands] = bash("getting-started.md")
+    assert set(commands.splitlines()) < set(COMMANDS)
 
 
 def test_columns_are_chosen_in_meltano(place: Place) -> None:
@@ -203,14 +169,14 @@ def test_columns_are_chosen_in_a_catalog(kombo: Kombo, tmp_path: Path) -> None:
     (tmp_path / "output").mkdir()
     (tmp_path / "output" / "config.json").write_text(json.dumps(config))
 
-    shell(discover.replace(TAP, f"{CHECKOUT}/{TAP}"), tmp_path)
+    shell(discover, tmp_path)
     catalog = json.loads((tmp_path / "output" / "catalog.json").read_text())
     [notes] = [one for one in catalog["streams"] if one["stream"] == "notes"]
     for line in map(json.loads, wanted.splitlines()):
         [entry] = [one for one in notes["metadata"] if one["breadcrumb"] == line["breadcrumb"]]
         entry["metadata"].update(line["metadata"])
     (tmp_path / "output" / "catalog.json").write_text(json.dumps(catalog))
-    shell(run.replace(TAP, f"{CHECKOUT}/{TAP}"), tmp_path)
+    shell(run, tmp_path)
 
     messages = (tmp_path / "output" / "messages.jsonl").read_text()
     columns = sent(messages, "schema")["notes"][0]["properties"]

@@ -20,7 +20,7 @@ from support import KEY, Kombo
 from test_blanked import Lines
 from test_history import MAP, maps
 from test_pseudonyms import SECRET, VECTORS
-from test_readme import MELTANO, shell
+from test_readme import shell
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
@@ -211,8 +211,7 @@ def offboard(story: Story) -> None:
     story.warehouse.ask(OFFBOARD)
     story.offboarded = texts(story.warehouse)
     (project.folder / "output").mkdir(exist_ok=True)
-    commands = FORGET.text.replace(MELTANO, f"{CHECKOUT}/{MELTANO}")
-    shell(commands, project.folder, project.environment)
+    shell(FORGET.text, project.folder, project.environment)
     story.state = states(project)
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.update_readme import ACTIONS
 from tap_kombo.api import problems
 from tap_kombo.api.problems import (
     OF_INTEGRATION,
@@ -114,5 +115,6 @@ def test_the_page_has_every_rule() -> None:
 
     assert len(ALL) > 30
     for rule in ALL.values():
-        assert f"| {rule.action.value} | {rule.cause} | {rule.cure} |" in page
+        section = page.partition(f"### {ACTIONS[rule.action]}\n")[2].partition("\n#")[0]
+        assert f"| {rule.cause} | {rule.cure} |" in section
     assert all(f"| `{code}` |" in page for code in RULES)

@@ -40,7 +40,7 @@ class Machine:
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a block of the page there."""
         here = script.replace("/srv/kombo", str(self.project.folder))
-        here = here.replace(".venv-meltano/bin/meltano", str(MELTANO))
+        here = here.replace(".venv/bin/meltano", str(MELTANO))
         return subprocess.run(
             ["bash", "-eo", "pipefail", "-c", here],
             cwd=self.project.folder,

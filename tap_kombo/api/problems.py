@@ -45,14 +45,17 @@ class Rule:
     cure: str
 
 
-_WAIT = "Nothing to do unless it lasts; the next run continues where this one stopped."
+_WAIT = (
+    "Nothing to do: the next run continues where this one stopped. If it lasts, ask Kombo's "
+    "support."
+)
 
 RULES: Mapping[str, Rule] = {
     "PLATFORM.RATE_LIMIT_EXCEEDED": Rule(
-        Action.WAIT, "Kombo's request limit is used up", "Nothing to do; the tap waits."
+        Action.WAIT, "Kombo's request limit is used up", "Nothing to do: the tap waits."
     ),
     "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED": Rule(
-        Action.WAIT, "too many actions are in flight", "Nothing to do; the tap waits."
+        Action.WAIT, "too many actions are running at once", "Nothing to do: the tap waits."
     ),
     "PLATFORM.AUTHENTICATION_INVALID": Rule(
         Action.STOP_RUN,
@@ -67,7 +70,7 @@ RULES: Mapping[str, Rule] = {
     "PLATFORM.INTEGRATION_NOT_FOUND": Rule(
         Action.FAIL_INTEGRATION,
         "Kombo does not know this integration",
-        "It may be deleted, or belong to another environment or region: check `integration_ids`.",
+        "Check `integration_ids`: it may be deleted, or belong to another environment or region.",
     ),
     "PLATFORM.INPUT_INVALID": Rule(
         Action.FAIL_MODEL,
@@ -99,18 +102,18 @@ RULES: Mapping[str, Rule] = {
     ),
     "INTEGRATION.PERMISSION_MISSING": Rule(
         Action.SKIP_MODEL,
-        "the connected tool does not permit reading this model",
-        "The customer has to extend the permissions of the connection.",
+        "the connected tool does not let Kombo read this model",
+        "The customer has to give the connection more permissions.",
     ),
     "INTEGRATION.MODEL_NOT_AVAILABLE": Rule(
         Action.SKIP_MODEL,
         "the connected tool has no such model",
-        "Nothing to do; deselect the stream if no integration has it.",
+        "Nothing to do. Deselect the stream if no integration has it.",
     ),
     "INTEGRATION.MODEL_DISABLED": Rule(
         Action.SKIP_MODEL,
         "the model is switched off in the scope configuration",
-        "Enable it in the Kombo dashboard if it is wanted.",
+        "Switch it on in the Kombo dashboard if you want it.",
     ),
     "INTEGRATION.ACTION_NOT_AVAILABLE": Rule(
         Action.SKIP_MODEL, "the connected tool has no such action", "Deselect the stream."
@@ -118,7 +121,7 @@ RULES: Mapping[str, Rule] = {
     "INTEGRATION.ACTION_DISABLED": Rule(
         Action.SKIP_MODEL,
         "the action is switched off in the scope configuration",
-        "Enable it in the Kombo dashboard if it is wanted.",
+        "Switch it on in the Kombo dashboard if you want it.",
     ),
     "REMOTE.SERVICE_UNAVAILABLE": Rule(Action.RETRY, "the connected tool cannot be reached", _WAIT),
     "REMOTE.RATE_LIMIT_EXCEEDED": Rule(
@@ -142,82 +145,81 @@ KEY_REFUSED = Rule(
 )
 KEY_REFUSED_HERE = Rule(
     Action.FAIL_INTEGRATION,
-    "the API key is not accepted for it, though it was for others",
+    "the API key is refused for this integration, although it works for others",
     "Ask Kombo's support, or whoever runs the gateway at `api_url`.",
 )
 REFUSED = Rule(
     Action.FAIL_MODEL,
     "Kombo refuses the request",
-    "If you have set `api_url`, check that it ends as Kombo's does, in `/v1`; else ask Kombo's "
-    "support.",
+    "If you have set `api_url`, check that it ends in `/v1`. Otherwise ask Kombo's support.",
 )
 REDIRECTED = Rule(
     Action.FAIL_INTEGRATION,
-    "the server sends us to another address, and the API key stays where it belongs",
-    "Check that `api_url` is the very address of Kombo, with `https://`.",
+    "the server redirects to another address, where the tap does not send the API key",
+    "Check that `api_url` is Kombo's own address and begins with `https://`.",
 )
 UNREACHABLE = Rule(
     Action.RETRY_INTEGRATION,
-    "no complete answer came from Kombo",
-    "Check the network, a proxy and the settings `region` and `api_url`.",
+    "Kombo did not answer, or its answer was cut off",
+    "Check your network, your proxy, and the settings `region` and `api_url`.",
 )
 UNTRUSTED = Rule(
     Action.STOP_RUN,
     "the server cannot prove that it is Kombo",
-    "Check `api_url`; if a proxy opens the connections of your network, name its certificate in "
-    "the variable `REQUESTS_CA_BUNDLE`.",
+    "Check `api_url`. If a proxy in your network decrypts HTTPS, save its certificate to a file "
+    "and name that file in the variable `REQUESTS_CA_BUNDLE`.",
 )
 UNREADABLE = Rule(
     Action.RETRY,
-    "the answer is not what Kombo documents",
-    "Check that `api_url` leads to Kombo; if it does, ask Kombo's support.",
+    "the answer does not have the form that Kombo documents",
+    "Check that `api_url` leads to Kombo. If it does, ask Kombo's support.",
 )
 CIRCULAR = Rule(
     Action.FAIL_MODEL,
-    "the pages lead back to one that was read before",
-    "Nothing of this model is lost: its bookmark stays. Ask Kombo's support.",
+    "Kombo's pages lead back to one that was already read",
+    "Nothing is lost: the bookmark stays. Ask Kombo's support.",
 )
 KEYLESS = Rule(
     Action.FAIL_MODEL,
     "records without a key were left out",
-    "All others were read; the bookmark stays. If `stream_maps` makes the key, use columns that "
-    "are never null; if not, ask Kombo's support.",
+    "All other records were read, and the bookmark stays. If `stream_maps` makes the key, use "
+    "columns that are never null. If not, ask Kombo's support.",
 )
 LEFT_OUT = Rule(
     Action.FAIL_MODEL,
-    "some records were refused one by one and left out",
-    "All others were read. If it lasts, ask Kombo's support.",
+    "Kombo refused single records, and they were left out",
+    "All other records were read. If it lasts, ask Kombo's support.",
 )
 UNMAPPABLE = Rule(
     Action.FAIL_MODEL,
     "an expression in `stream_maps` fails for a value that Kombo sent",
-    "Correct the expression; nothing is lost, as the bookmark stays.",
+    "Correct the expression. Nothing is lost: the bookmark stays.",
 )
 UNEXPECTED = Rule(
     Action.FAIL_MODEL,
-    "the tap met something that it does not expect",
-    "Nothing is lost: the bookmark stays. Please report it with this line.",
+    "something unexpected happened, probably a bug of the tap",
+    "Nothing is lost: the bookmark stays. Please report this line.",
 )
 UNKNOWN_WORD = Rule(
     Action.FAIL_INTEGRATION,
-    "Kombo describes it in words that this version does not know",
-    "Update the tap; if that does not help, ask Kombo's support.",
+    "Kombo reports a category or status that this version does not know",
+    "Upgrade the tap. If that does not help, ask Kombo's support.",
 )
 OUTAGE = Rule(
     Action.STOP_RUN,
-    "nobody answers at the address of Kombo",
-    "Check the network, a proxy and the settings `region` and `api_url`. All bookmarks are kept; "
-    "the next run continues where this one stopped.",
+    "no request gets an answer from Kombo",
+    "Check your network, your proxy, and the settings `region` and `api_url`. All bookmarks are "
+    "kept, and the next run continues where this one stopped.",
 )
 BAD_STATE = Rule(
     Action.FAIL_MODEL,
-    "what is remembered of it cannot be read",
-    "Correct it with `meltano state edit`, or remove it for a full pass.",
+    "its entry in the state cannot be read",
+    "Correct the entry with `meltano state edit`, or remove it for a full refresh.",
 )
 OPTED_OUT = Rule(
     Action.SKIP_MODEL,
     "the customer does not share this model",
-    "Nothing to do; the customer decides it in Kombo's connection flow.",
+    "Nothing to do: the customer decides this in Kombo's connection flow.",
 )
 
 
