@@ -88,6 +88,7 @@ LEFT_OUT = {
     "tax_id": "no ID of a record",
     "tool.id": "tools are in no stream of their own",
     "scope_config.id": "scopes are in no stream of their own",
+    "passes.run_id": "runs are in no stream of their own",
     "integrations.read_models": "`integration_models` has them",
     "integrations.write_actions": "actions are in no stream of their own",
 }

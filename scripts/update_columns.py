@@ -18,7 +18,7 @@ from scripts.joins import joins
 from scripts.picture import picture
 from scripts.samples import records, sample
 from scripts.update_readme import render
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.privacy import OPT_IN
 from tap_kombo.reference import HEADER, columns, facts, table
 
@@ -58,7 +58,8 @@ TOOLS = {
     "Ashby, Pinpoint, Zoho Recruit and Breezy HR",
     "hris_skills": "Workday and Oracle HCM, in a closed beta",
     "hris_employee_skill_assignments": "Workday and Oracle HCM, in a closed beta",
-    "hris_timesheets": "those of an open beta",
+    "hris_timesheets": "Personio, Workday, SAP SuccessFactors, UKG Pro WFM, UKG Ready, BambooHR, "
+    "Oracle HCM and others, in a beta",
     "attachments": "those of a beta for Kombo's enterprise plan",
 }
 """What Kombo's documentation said in 2026 of streams that few tools have."""
@@ -77,7 +78,7 @@ def page(category: Category, found: Found) -> Iterator[str]:
         found: Records of its streams.
     """
     name, title = TITLES[category]
-    streams = [one for one in ENDPOINTS if one.category == category]
+    streams = [one for one in STREAMS if one.category == category]
     yield "<!-- Written by scripts/update_columns.py: what to change stands in the code. -->"
     yield from ("", f"# {title}", "")
     yield f"{len(streams)} streams. [How to read this page](index.md#how-to-read-the-pages)."
@@ -146,13 +147,13 @@ def anchor(stream: str, column: str) -> str:
 
 def with_links(text: str) -> str:
     """Return a text in which the name of a stream, after that word, leads to its section."""
-    names = "|".join(one.name for one in ENDPOINTS)
+    names = "|".join(one.name for one in STREAMS)
     return re.sub(rf"(?<=stream )`({names})`", lambda stream: linked(stream[1]), text)
 
 
 def linked(stream: str) -> str:
     """Return a link to the section of a stream."""
-    [category] = [one.category for one in ENDPOINTS if one.name == stream]
+    [category] = [one.category for one in STREAMS if one.name == stream]
     return f"[`{stream}`]({TITLES[category].page}.md#{stream})"
 
 
@@ -160,7 +161,7 @@ def streams() -> Iterator[str]:
     """Yield the lines of the table of all streams."""
     rows = (
         (linked(one.name), TITLES[one.category].title, one.about, facts_in_short(one))
-        for one in ENDPOINTS
+        for one in STREAMS
     )
     return table(("Stream", "Category", "A row is", "Read"), rows)
 
@@ -173,12 +174,16 @@ def facts_in_short(endpoint: Endpoint) -> str:
 def classes() -> Iterator[str]:
     """Yield the lines of the table of the classes of privacy."""
     counted: dict[str, int] = {}
-    for one in ENDPOINTS:
+    for one in STREAMS:
         for column in columns(one.name):
             counted[column.privacy] = counted.get(column.privacy, 0) + 1
     needed = {f"{one}, **opt-in**" for one in OPT_IN}
     rows = (
-        (kind.split(",")[0] or "(empty)", str(number), "yes" if kind in needed else "no")
+        (
+            kind.split(",")[0] or "not personal: the cell is empty",
+            str(number),
+            "yes" if kind in needed else "no",
+        )
         for kind, number in counted.items()
     )
     return table(("Class", "Columns", "Needs `opt_in`"), rows)
@@ -195,10 +200,10 @@ def files(found: Found) -> Iterator[tuple[Path, bytes]]:
     yield index, render(index.read_text(encoding="utf-8"), parts).encode()
     for category, (name, title) in TITLES.items():
         yield FOLDER / f"{name}.md", ("\n".join(page(category, found)) + "\n").encode()
-        of = [one for one in ENDPOINTS if one.category == category]
+        of = [one for one in STREAMS if one.category == category]
         if drawn := joins_of(of):
             yield FOLDER / f"{name}.svg", picture(drawn, f"Joins: {title}").encode()
-    chosen = [one for one in ENDPOINTS if one.category == "ATS" and one.selected_by_default]
+    chosen = [one for one in STREAMS if one.category == "ATS" and one.selected_by_default]
     yield BY_DEFAULT, picture(joins_of(chosen), "Joins: streams read by default").encode()
 
 

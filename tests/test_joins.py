@@ -13,7 +13,7 @@ from scripts.joins import EVERYWHERE, LEFT_OUT, NESTED, Join, ids, joins, reason
 from scripts.picture import ROW, picture
 from scripts.samples import records, sample
 from scripts.update_columns import TITLES, files, joins_of
-from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
+from tap_kombo.api.endpoints import STREAMS, Endpoint
 from tap_kombo.privacy import place, walk
 from tap_kombo.schemas import load_schema
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.xdist_group("joins")  # one worker, for tests share one run of the tap
 
-JOINS = joins_of(ENDPOINTS)
+JOINS = joins_of(STREAMS)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -70,19 +70,19 @@ def test_both_ends_of_a_join_are_columns_with_the_same_values(join: Join, found:
     assert set(here) - set(there) == set()
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+@pytest.mark.parametrize("endpoint", STREAMS, ids=lambda endpoint: endpoint.name)
 def test_every_id_is_in_a_picture_or_left_out_with_a_reason(endpoint: Endpoint) -> None:
     assert list(unexplained(endpoint)) == []
 
 
 def test_what_is_left_out_is_there() -> None:
-    wholes = [place(one.name, path) for one in ENDPOINTS for path in ids(one.name)]
+    wholes = [place(one.name, path) for one in STREAMS for path in ids(one.name)]
     assert {reason for whole in wholes for reason in reasons(whole)} == set(LEFT_OUT)
     assert {one for one in NESTED if one not in JOINS} == set()
 
 
 def test_an_id_that_nobody_knows_of_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    [endpoint] = [one for one in ENDPOINTS if one.name == "hris_payslips"]
+    [endpoint] = [one for one in STREAMS if one.name == "hris_payslips"]
     monkeypatch.setattr("scripts.joins.NESTED", ())
     assert list(unexplained(endpoint)) == ["hris_payslips.employee.id", "hris_payslips.pay_run.id"]
 
@@ -129,7 +129,7 @@ def drawn(svg: str) -> tuple[list[tuple[str, str, str]], list[float]]:
 
 @pytest.mark.parametrize("category", TITLES)
 def test_each_arrow_of_a_picture_is_a_join(category: Category) -> None:
-    of = [one for one in ENDPOINTS if one.category == category]
+    of = [one for one in STREAMS if one.category == category]
     arrows, starts = drawn(picture(joins_of(of), "title"))
     assert sorted(arrows) == sorted(
         (one.stream, f"{one.column} = {one.key}", one.other) for each in of for one in joins(each)
@@ -138,7 +138,7 @@ def test_each_arrow_of_a_picture_is_a_join(category: Category) -> None:
 
 
 def test_every_category_has_a_page() -> None:
-    assert {one.category for one in ENDPOINTS} == set(TITLES)
+    assert {one.category for one in STREAMS} == set(TITLES)
 
 
 def test_the_record_that_shows_most_is_shown() -> None:
