@@ -111,9 +111,10 @@ class Ended:
 class Scene:
     """Kombo at an address, and the tap as a process."""
 
-    def __init__(self, emulator: Emulator, url: str, folder: Path) -> None:
-        self.emulator, self.url, self.folder = emulator, url, folder
-        self.command = tap_command()
+    def __init__(
+        self, emulator: Emulator, url: str, folder: Path, command: tuple[str, ...]
+    ) -> None:
+        self.emulator, self.url, self.folder, self.command = emulator, url, folder, command
         self.end = threading.Event()
         self.stuck = threading.Event()
         self._processes: list[subprocess.Popen[str]] = []
@@ -205,13 +206,13 @@ class Scene:
 
 
 @contextmanager
-def opened(folder: Path) -> Iterator[Scene]:
+def opened(folder: Path, command: tuple[str, ...] | None = None) -> Iterator[Scene]:
     """Three integrations; Kombo's clock stands still, a little before the real one."""
     emulator = Emulator(now=datetime.now(UTC) - timedelta(minutes=1))
     for one in (A, B, C):
         emulator.add_integration(one, "ATS", FEW)
     with serve(emulator) as url:
-        scene = Scene(emulator, url, folder)
+        scene = Scene(emulator, url, folder, command or tap_command())
         try:
             yield scene
         finally:
