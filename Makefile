@@ -19,6 +19,8 @@ CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python
 export UV_PYTHON_DOWNLOADS := never
 # Otherwise a process that may not write bytecode compiles the SDK anew at each start: a second.
 export UV_COMPILE_BYTECODE := 1
+# And pytest rewrites its plugins and all tests anew, in each of its processes: seven seconds.
+unexport PYTHONDONTWRITEBYTECODE
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 unexport VIRTUAL_ENV
 
