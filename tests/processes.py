@@ -128,6 +128,7 @@ class Scene:
         stdout: int = subprocess.PIPE,
         unbuffered: bool = False,
         encoding: str = "utf-8",
+        before: str = "",
         **settings: object,
     ) -> subprocess.Popen[str]:
         config = {"api_key": KEY, "integration_ids": list(ids), "api_url": self.url, **settings}
@@ -137,7 +138,11 @@ class Scene:
             if content is not None:
                 (self.folder / f"{name}.json").write_text(json.dumps(content))
                 command.append(f"--{name}={name}.json")
-        told = {"PYTHONUNBUFFERED": "1" if unbuffered else "", "PYTHONIOENCODING": encoding}
+        told = {
+            "PYTHONUNBUFFERED": "1" if unbuffered else "",
+            "PYTHONIOENCODING": encoding,
+            "BEFORE_THE_TAP": before,
+        }
         with (self.folder / "log").open("w") as log:
             process = subprocess.Popen(
                 command,

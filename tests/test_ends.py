@@ -1,4 +1,7 @@
-"""The end of a run, as processes: one way out, whatever a worker, a loader or the server does."""
+"""The end of a run, as processes: one way out, whatever a worker, a loader or the server does.
+
+`test_ends_crossed.py` has each end at each moment.
+"""
 
 from __future__ import annotations
 
@@ -61,34 +64,6 @@ def test_what_is_counted_is_written_though_the_state_has_not_changed(
     sent = [one["record"] for one in second.messages if one["type"] == "RECORD"]
     assert "Changed" in {one["title"] for one in sent if one["id"] == edited}
     assert second.written == second.counted
-
-
-WAYS = ["the key is refused", "SIGTERM", "SIGINT"]
-
-
-@pytest.mark.parametrize(
-    ("way", "unbuffered"),
-    [(WAYS[0], False), (WAYS[0], True), ("SIGTERM", True), ("SIGINT", False)],
-)
-def test_what_is_counted_is_written_however_a_run_ends(
-    scene: Scene, way: str, *, unbuffered: bool
-) -> None:
-    if way in {"SIGTERM", "SIGINT"}:
-        scene.hold(lambda asked: is_list(asked, "jobs", B))
-    else:
-        scene.emulator.intercept = lambda asked: (
-            refusal("PLATFORM.AUTHENTICATION_INVALID", 401) if is_list(asked, "jobs", B) else None
-        )
-    process = scene.start(ids=(A, B), unbuffered=unbuffered, concurrency=1)
-    if way in {"SIGTERM", "SIGINT"}:
-        assert scene.stuck.wait(HELD)
-        process.send_signal(signal.Signals[way])
-
-    ended = scene.wait(process, ENDS_WITHIN if "SIG" in way else HELD)
-
-    assert ended.code == {"SIGTERM": 143, "SIGINT": 130}.get(way, 1)
-    assert ended.written == ended.counted == {"interviews": 16, "jobs": 3}
-    assert ended.bookmarks == {("interviews", A), ("interviews", B), ("jobs", A)}
 
 
 # --- 5.2: one way out, also if the key is refused in the middle

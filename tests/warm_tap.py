@@ -66,6 +66,7 @@ def _dress(told: Mapping[str, Any], files: list[int]) -> None:
     os.chdir(told["folder"])
     os.environ.clear()
     os.environ.update(told["variables"])
+    exec(os.environ.pop("BEFORE_THE_TAP", ""), {})  # noqa: S102 - what a test wants to be wrong
     sys.argv = ["tap-kombo", *told["arguments"]]
     encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
     raw = bool(os.environ.get("PYTHONUNBUFFERED"))
