@@ -45,9 +45,10 @@ check: .venv/.installed lint ## Run what needs neither Meltano nor a database: s
 
 .PHONY: nightly
 nightly: install test-loaders ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
-	CONVERGENCE_EXAMPLES=10000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \
+	CONVERGENCE_EXAMPLES=10000 EXAMPLES=2000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \
 	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
-	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py
+	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py \
+	  tests/test_documents.py tests/test_due.py tests/test_fuzz.py tests/test_limits_model.py
 	$(BIN)/pytest -n auto --dist loadgroup -m "not system" -p randomly # in any order
 
 .PHONY: test-loaders

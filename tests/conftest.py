@@ -26,8 +26,13 @@ if TYPE_CHECKING:
 
     from scripts.embedded_postgres import PostgreSQL
 
+EXAMPLES = int(os.environ.get("EXAMPLES", "40"))
+"""Of each test of random input; `make nightly` asks for 2,000."""
+
 # How fast an example is made tells of the machine, not of the code.
-settings.register_profile("tests", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "tests", deadline=None, max_examples=EXAMPLES, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("tests")
 
 

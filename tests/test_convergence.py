@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from tap_kombo.api.answers import Page, Record
 
-EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("CONVERGENCE_EXAMPLES", "24"))
 """All behaviours together; the nightly workflow asks for 10,000."""
 
 BEHAVIOURS = {

@@ -8,7 +8,7 @@ import os
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from settings_told import GOOD, SETTINGS, short
 from singer_sdk.contrib.msgspec import serialize_jsonl
@@ -267,7 +267,6 @@ def used(config: object, state: object, chosen: object, *, env: bool = False) ->
     return []
 
 
-@settings(max_examples=100)
 @given(config=CONFIGS | JSON, whole=st.booleans())
 def test_any_configuration_is_read_or_refused(config: Any, whole: bool) -> None:  # noqa: ANN401, FBT001
     if whole and isinstance(config, dict):
@@ -277,7 +276,6 @@ def test_any_configuration_is_read_or_refused(config: Any, whole: bool) -> None:
     assert [line for line in lines if not line.isprintable()] == []
 
 
-@settings(max_examples=100)
 @given(state=STATES | JSON)
 @example(state=stream({"of": "half a \ud83d"}))
 def test_any_state_is_read_or_refused(state: object) -> None:
@@ -286,7 +284,6 @@ def test_any_state_is_read_or_refused(state: object) -> None:
     assert [line for line in lines if not line.isprintable()] == []
 
 
-@settings(max_examples=100)
 @given(chosen=CATALOGS | JSON)
 def test_any_catalog_is_read_or_refused(chosen: object) -> None:
     lines = used(GOOD, {}, chosen)
@@ -294,7 +291,6 @@ def test_any_catalog_is_read_or_refused(chosen: object) -> None:
     assert [line for line in lines if not line.isprintable()] == []
 
 
-@settings(max_examples=100)
 @given(
     variables=st.dictionaries(
         st.sampled_from(list(SETTINGS["properties"])),

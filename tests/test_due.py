@@ -39,7 +39,7 @@ def test_once_due_it_stays_due(
 
 @pytest.mark.parametrize("days", [1, 7])
 def test_those_that_were_read_together_are_spread(days: int) -> None:
-    ids = [f"tool:{number}" for number in range(300)]
+    ids = [f"tool:{number}" for number in range(100)]
     interval, last = pendulum.duration(days=days), dict.fromkeys(ids, MONDAY)
     per_run: Counter[int] = Counter()
     for hour in range(1, 3 * days * 24 + 1):

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from singer_sdk.contrib.msgspec import serialize_jsonl
 from test_answers import answer
@@ -106,7 +106,6 @@ def plain(value: Any) -> Any:  # noqa: ANN401
     return json.loads(bytes(serialize_jsonl(value)), parse_float=Decimal)
 
 
-@settings(max_examples=400)
 @given(body=BODIES)
 @example(body=b"[" * 100_000)
 @example(body=b'{"status":"success","data":{"results":[{"id":"a","title":"\\ud800"}],"next":null}}')
@@ -162,7 +161,6 @@ VALUES = st.sampled_from(
 )
 
 
-@settings(max_examples=300)
 @given(
     values=st.dictionaries(st.sampled_from(sorted({*SCHEMA["properties"], "x"} - {"id"})), VALUES)
 )
@@ -181,7 +179,6 @@ def test_a_broken_value_costs_no_other_value(values: dict[str, bytes]) -> None:
     assert plain(second) == json.loads(good, parse_float=Decimal) | {"integration_id": "a"}
 
 
-@settings(max_examples=200)
 @given(
     body=BODIES,
     status=st.integers(100, 599).filter(lambda status: status != 200),
@@ -205,7 +202,6 @@ def cleaning(name: str) -> tuple[Callable[[Any], Any], jsonschema.Draft7Validato
     return clean, validator, sorted(schema["properties"])
 
 
-@settings(max_examples=300)
 @given(
     stream=st.sampled_from([one.name for one in ENDPOINTS]),
     record=st.dictionaries(TEXTS, JSON, max_size=5),

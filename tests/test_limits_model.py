@@ -9,7 +9,7 @@ from itertools import cycle, pairwise
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import event, given, settings
+from hypothesis import event, given
 from hypothesis import strategies as st
 from made_up_time import limits_of, play
 
@@ -172,7 +172,6 @@ crowds = st.tuples(st.integers(1, 20), st.integers(1, 12), st.integers(1, 10))
     slow=st.integers(1, 12),
     patience=st.lists(st.none() | st.sampled_from([0.01, 1, 5]), min_size=1, max_size=5),
 )
-@settings(max_examples=200)
 def test_the_limit_holds_and_all_go_on_in_any_world(
     model: Model,
     crowd: tuple[int, int, int],
@@ -193,7 +192,6 @@ def test_the_limit_holds_and_all_go_on_in_any_world(
     crowd=crowds,
     delays=st.lists(st.tuples(halves, halves), min_size=1, max_size=20),
 )
-@settings(max_examples=200)
 def test_once_the_limit_is_known_no_request_is_refused(
     model: Model, crowd: tuple[int, int, int], delays: list[tuple[float, float]]
 ) -> None:

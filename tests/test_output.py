@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.metrics import Metric, Point
 
-from kombo_emulator import Behaviour
+from kombo_emulator import Behaviour, Size
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.records import Fitter
 from tap_kombo.replication.fanout import Written
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 IDS = {name: f"tool:{name}" for name in ("ATS", "HRIS", "LMS", "ASSESSMENT")}
 STREAMS = tuple(one.name for one in ENDPOINTS)
+FEW = Size(**{name: min(count, 8) for name, count in asdict(Size()).items()})
 
 
 def by_key(sent: Sent) -> dict[tuple[str, str], dict[str, Any]]:
@@ -100,7 +102,7 @@ def test_all_streams_send_what_the_plain_path_sends(
 ) -> None:
     kombo.emulator.behaviour = Behaviour(remote_data=True)
     for category, one in IDS.items():
-        kombo.emulator.add_integration(one, category)
+        kombo.emulator.add_integration(one, category, FEW)
     fast = kombo.run(*IDS.values(), streams=STREAMS, **options)
     walked = take_the_plain_path()
 
