@@ -123,7 +123,7 @@ def kind(schema: Mapping[str, Any]) -> str:
     if schema.get("format") == "date-time":
         return "date_iso8601"
     types = schema["type"]
-    return "object" if "object" in types and "string" not in types else "string"
+    return "object" if {*types} - {"null"} == {"object"} else "string"
 
 
 def repository(account: str) -> str:

@@ -52,7 +52,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         nullable=False,
         secret=True,
         title="API key",
-        description="Kombo API key. It belongs to one region and one environment.",
+        description="Kombo API key. It is valid in one region and one environment.",
     ),
     th.Property(
         "integration_ids",
@@ -67,8 +67,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         required=True,
         title="Integration IDs",
         description=(
-            "The integrations to read, as a list or separated by commas; `@PATH` reads them from "
-            "a file. Each ID stands on the integration's page in the Kombo dashboard."
+            "IDs of the integrations to read, as a list or separated by commas. `@PATH` reads them "
+            "from a file. Each ID is on the integration's page in the Kombo dashboard."
         ),
     ),
     th.Property(
@@ -76,8 +76,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.StringType(pattern=r"^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$"),
         title="Shard",
         description=(
-            "Read one part of the integrations only: `2/8` is the second of eight parts. "
-            "Which part an integration belongs to follows from its ID and never changes."
+            "Read only one part of the integrations: `2/8` is the second of eight parts. "
+            "The part of an integration depends only on its ID, and never changes."
         ),
     ),
     th.Property(
@@ -85,9 +85,9 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.CustomType({"type": "array"}),
         title="Changes",
         description=(
-            "Kombo's webhook events as received, in JSON or one a line; `@PATH` reads them from a "
-            "file, `@-` from standard input. Only what they touch is read; of an empty list, "
-            "nothing."
+            "Kombo's webhook events as received, as JSON or as one event per line. `@PATH` reads "
+            "them from a file, `@-` from standard input. Only what they touch is read. An empty "
+            "list reads nothing."
         ),
     ),
     th.Property(
@@ -95,7 +95,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.StringType(allowed_values=list(REGIONS)),
         default="eu",
         title="Region",
-        description="Kombo region of the API key.",
+        description="Kombo region of the API key: `eu`, `us` or `ca`.",
     ),
     th.Property(
         "api_url",
@@ -109,15 +109,18 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=False,
         title="Allow HTTP",
         description=(
-            "Let the API key and the data travel unencrypted if `api_url` begins with `http://`; "
-            "always allowed for localhost."
+            "Allow unencrypted HTTP if `api_url` begins with `http://`. The API key and the data "
+            "can then be read on the way. Localhost is always allowed."
         ),
     ),
     th.Property(
         "start_date",
         th.DateTimeType(),
         title="Start date",
-        description="A pass without a bookmark asks only for what changed after this moment.",
+        description=(
+            "Read only what Kombo has seen change since this date-time. It limits first runs and "
+            "full refreshes."
+        ),
     ),
     th.Property(
         "page_size",
@@ -131,14 +134,17 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.IntegerType(minimum=1, maximum=MAX_CONCURRENCY),
         default=4,
         title="Concurrency",
-        description="Requests in flight at most; 1 asks for one page after the other.",
+        description="Requests that may run at the same time, 1 to 30.",
     ),
     th.Property(
         "lookback_seconds",
         th.IntegerType(minimum=0, maximum=30 * 24 * 60 * 60),
         default=300,
         title="Lookback",
-        description="Seconds that an incremental pass reaches back behind its bookmark.",
+        description=(
+            "Seconds that an incremental sync reaches back before its bookmark, so that no change "
+            "is missed."
+        ),
     ),
     th.Property(
         "full_pass_interval_days",
@@ -146,8 +152,9 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=7,
         title="Full pass interval",
         description=(
-            "Days within which a model is read in full again, against drift; 0 is never. A number, "
-            'or an object of numbers by stream, such as `{"*": 7, "candidates": 30}`.'
+            "Days after which each stream is read in full again, because Kombo does not report "
+            "every change of nested data. 0 means never. A number, or an object of numbers by "
+            'stream, such as `{"*": 7, "candidates": 30}`.'
         ),
     ),
     th.Property(
@@ -156,7 +163,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=0,
         title="Pass interval",
         description=(
-            "Minutes within which a model is read again; 0 reads it in every run. A number, or an "
+            "Minutes after which each stream is read again. 0 means in every run. A number, or an "
             'object of numbers by stream, such as `{"*": 0, "tags": 1440}`.'
         ),
     ),
@@ -165,7 +172,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.BooleanType(),
         default=True,
         title="Include deleted",
-        description="Ask for deleted records too; they carry `remote_deleted_at`.",
+        description="Read deleted records too; they have `remote_deleted_at` set (soft delete).",
     ),
     th.Property(
         "anonymized_records",
@@ -173,8 +180,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default="emit",
         title="Anonymized records",
         description=(
-            "Deleted records that Kombo has blanked after 14 days: `emit` lets the blanks "
-            "overwrite the last values, `skip` keeps them."
+            "Kombo blanks deleted records after 14 days. `emit` overwrites your last values with "
+            "the blanks, `skip` keeps the values."
         ),
     ),
     th.Property(
@@ -183,8 +190,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=False,
         title="Emit ACTIVATE_VERSION",
         description=(
-            "After a FULL_TABLE stream of which every integration was read, tell the target to "
-            "drop the rows that were not sent."
+            "After a FULL_TABLE stream, tell the loader to remove the rows that were not sent "
+            "(hard delete). Only if every integration was read in full."
         ),
     ),
     th.Property(
@@ -193,9 +200,9 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         default=[],
         title="Opt in",
         description=(
-            "Sensitive columns and costly streams, read only if named here, by patterns such as "
-            "`hris_employees.ssn`, `jobs.salary_*`, `*.remote_data` or `application_attachments`; "
-            "`*` selects everything."
+            "Sensitive columns and costly streams are read only if a pattern here names them, such "
+            "as `hris_employees.ssn`, `jobs.salary_*`, `*.remote_data` or "
+            "`application_attachments`. `*` names everything."
         ),
     ),
     th.Property(
@@ -213,9 +220,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         ),
         title="Pseudonyms",
         description=(
-            "Put keyed hashes in the place of personal values, the same wherever a value occurs: "
-            "`people`, `strict`, or an object with `preset`, `keep`, `hash`, `null` and "
-            "`email_domain`."
+            "Replace personal values with keyed hashes, so that tables still join: `people`, "
+            "`strict`, or an object with `preset`, `keep`, `hash`, `null` and `email_domain`."
         ),
     ),
     th.Property(
@@ -224,7 +230,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         secret=True,
         title="Pseudonym key",
         description=(
-            "Key of the pseudonyms, 32 characters or more; changing it changes every pseudonym."
+            "Secret key for `pseudonyms`, 32 characters or more. Another key changes every "
+            "pseudonym."
         ),
     ),
     th.Property(
@@ -249,7 +256,7 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         ),
         title="Filters",
         description=(
-            "Per stream, the endpoint's own filter parameters, "
+            "Kombo's own filter parameters, for each stream, "
             'such as `{"interviews": {"job_ids": ["..."]}}`.'
         ),
     ),
@@ -258,21 +265,23 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.BooleanType(),
         default=False,
         title="Ignore unsupported filters",
-        description="Let Kombo leave out a filter that the connected tool has no data for.",
+        description="Let Kombo ignore a filter for which the connected tool has no data.",
     ),
     th.Property(
         "request_timeout_seconds",
         th.IntegerType(minimum=1, maximum=3600),
         default=60,
         title="Request timeout",
-        description="Seconds in which an answer has to be complete; then it is asked for again.",
+        description=(
+            "Seconds within which an answer must be complete. Otherwise the request is retried."
+        ),
     ),
     th.Property(
         "max_retries",
         th.IntegerType(minimum=0, maximum=100),
         default=8,
         title="Maximum retries",
-        description="How often a request that may succeed later is tried again.",
+        description="How many times a failed request is retried.",
     ),
     th.Property(
         "user_agent",
