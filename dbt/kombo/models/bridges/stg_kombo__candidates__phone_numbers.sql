@@ -1,0 +1,10 @@
+-- Written by scripts/update_dbt.py from the schemas of the tap; change those, not this.
+{{ config(enabled=kombo_reads('candidates', true)) }}
+select
+    above.candidate_id,
+    above.integration_id,
+    {{ kombo_entry_number() }} as phone_number_number,
+    {{ kombo_json(kombo_entry(), ['phone_number'], 'text') }} as phone_number,
+    {{ kombo_json(kombo_entry(), ['type'], 'text') }} as type
+from {{ ref('stg_kombo__candidates') }} as above
+cross join {{ kombo_unnest('above.phone_numbers') }}

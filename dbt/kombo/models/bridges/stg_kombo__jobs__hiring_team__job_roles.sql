@@ -1,0 +1,13 @@
+-- Written by scripts/update_dbt.py from the schemas of the tap; change those, not this.
+{{ config(enabled=kombo_reads('jobs', true)) }}
+select
+    above.job_id,
+    above.integration_id,
+    above.user_id,
+    {{ kombo_entry_number() }} as job_role_number,
+    {{ kombo_json(kombo_entry(), ['remote_id'], 'text') }} as remote_id,
+    {{ kombo_json(kombo_entry(), ['remote_label'], 'text') }} as remote_label,
+    {{ kombo_json(kombo_entry(), ['scope'], 'text') }} as scope,
+    {{ kombo_json(kombo_entry(), ['unified_type'], 'text') }} as unified_type
+from {{ ref('stg_kombo__jobs__hiring_team') }} as above
+cross join {{ kombo_unnest('above.job_roles') }}

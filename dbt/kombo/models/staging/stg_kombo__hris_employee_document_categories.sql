@@ -1,0 +1,22 @@
+-- Written by scripts/update_dbt.py from the schemas of the tap; change those, not this.
+{{ config(enabled=kombo_reads('hris_employee_document_categories', false)) }}
+with source as (
+    {{ kombo_table('hris_employee_document_categories', {
+        'id': 'text',
+        'integration_id': 'text',
+        'remote_id': 'text',
+        'name': 'text',
+        'changed_at': 'timestamp',
+        'remote_deleted_at': 'timestamp',
+        '_sdc_deleted_at': 'timestamp',
+    }) }}
+)
+
+select
+    id as employee_document_category_id,
+    integration_id,
+    remote_id,
+    name,
+    changed_at
+from source
+where remote_deleted_at is null and _sdc_deleted_at is null

@@ -1,0 +1,22 @@
+-- Written by scripts/update_dbt.py from the schemas of the tap; change those, not this.
+{{ config(enabled=kombo_reads('rejection_reasons', true)) }}
+with source as (
+    {{ kombo_table('rejection_reasons', {
+        'id': 'text',
+        'integration_id': 'text',
+        'remote_id': 'text',
+        'name': 'text',
+        'changed_at': 'timestamp',
+        'remote_deleted_at': 'timestamp',
+        '_sdc_deleted_at': 'timestamp',
+    }) }}
+)
+
+select
+    id as rejection_reason_id,
+    integration_id,
+    remote_id,
+    name,
+    changed_at
+from source
+where remote_deleted_at is null and _sdc_deleted_at is null
