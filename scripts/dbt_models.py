@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_kombo.api.endpoints import ENDPOINTS, FOREIGN_KEYS
+from tap_kombo.api.endpoints import ENDPOINTS, FOREIGN_KEYS, LEDGER
 from tap_kombo.privacy import Class, class_of
 from tap_kombo.schemas import load_schema
 
@@ -36,7 +36,8 @@ SINGULARS = {
 LOG = "applications_log"
 """A table that a stream map fills: each version of an application that a run has seen."""
 
-BY_DEFAULT = {one.name for one in ENDPOINTS if one.selected_by_default}
+STREAMS = (*ENDPOINTS, LEDGER)
+BY_DEFAULT = {one.name for one in STREAMS if one.selected_by_default}
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ class Staging:
         source: Columns of the table that are asked for, by their kind.
         key: Columns of the model that tell a row from all others.
         table_key: The same in the table.
+        model: Kombo's id of the model, by which it tells what it covers.
     """
 
     stream: str
@@ -75,6 +77,7 @@ class Staging:
     source: Mapping[str, str]
     key: tuple[str, ...]
     table_key: tuple[str, ...]
+    model: str | None = None
 
     @property
     def name(self) -> str:
@@ -125,7 +128,7 @@ class Bridge:
 
 def stagings() -> Iterator[Staging]:
     """Yield the model of every stream, in the order of the catalog."""
-    for endpoint in ENDPOINTS:
+    for endpoint in STREAMS:
         schema = load_schema(endpoint.name)["properties"]
         named = (_named(endpoint, one) for one in _columns(endpoint, (), schema))
         every = tuple({one.name: one for one in named}.values())
@@ -137,6 +140,7 @@ def stagings() -> Iterator[Staging]:
             wanted,
             tuple(_name_of_key(endpoint, name) for name in _key(endpoint)),
             endpoint.key,
+            endpoint.model,
         )
         if endpoint.name == "applications":
             log = ("id", "changed_at")
@@ -145,7 +149,7 @@ def stagings() -> Iterator[Staging]:
 
 def bridges() -> Iterator[Bridge]:
     """Yield the bridges of every stream; one of a list in a list comes after the outer one."""
-    for endpoint in ENDPOINTS:
+    for endpoint in STREAMS:
         schema = load_schema(endpoint.name)["properties"]
         key = (_name_of_key(endpoint, one) for one in _key(endpoint))
         owner = tuple(dict.fromkeys((*key, "integration_id")))

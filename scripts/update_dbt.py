@@ -34,6 +34,7 @@ def files() -> Iterator[tuple[Path, bytes]]:
     texts = {
         "staging/_sources.yml": in_yaml({"sources": [source(every)]}),
         "staging/_staging.yml": in_yaml({"models": [described(one) for one in every]}),
+        "marts/kombo__column_fill.sql": fill_sql(every),
         "bridges/_bridges.yml": in_yaml({"models": [described_bridge(one) for one in nested]}),
         **{f"staging/{one.name}.sql": staging_sql(one) for one in every},
         **{f"bridges/{one.name}.sql": bridge_sql(one, on=switches[one.stream]) for one in nested},
@@ -101,6 +102,59 @@ def bridge_sql(one: Bridge, *, on: bool) -> str:
     )
 
 
+def fill_sql(every: Iterable[Staging]) -> str:
+    """The mart that tells of each column of each model of Kombo how often it has a value."""
+    parts = "".join(
+        f"{{%- if kombo_reads('{one.stream}', {str(one.by_default).lower()}) %}}\n"
+        f"{{%- do parts.append(kombo_fill('{one.stream}', '{one.model}', {{\n"
+        + "".join(f"    '{name}': '{kind}',\n" for name, kind in one.source.items())
+        + "})) %}\n{%- endif %}\n"
+        for one in every
+        if one.model
+    )
+    needed = "kombo_reads('integrations', true)"
+    return (
+        f"-- {HEADER}\n{{{{ config(enabled={needed}) }}}}\n{{%- set parts = [] %}}\n{parts}" + FILL
+    )
+
+
+FILL = """\
+with filled as (
+    {{ parts | join('union all') }}
+)
+
+select
+    filled.integration_id,
+    filled.stream,
+    filled.column_name,
+    customers.end_user_organization_name as customer,
+    customers.tool_label as tool,
+    filled.records,
+    filled.filled,
+    {{ kombo_rate('filled.filled', 'filled.records') }} as fill_rate,
+    fields.is_available,
+    fields.coverage_status,
+    fields.scope_config_setting,
+    fields.opted_out_by_customer,
+    case
+        when filled.filled > 0 then null
+        when filled.filled is null then 'not read'
+        when fields.opted_out_by_customer then 'the customer has switched it off'
+        when fields.scope_config_setting = 'DISABLED' then 'switched off in Kombo'
+        when fields.coverage_status = 'UNSUPPORTED' then 'Kombo does not read it from this tool'
+        when filled.records = 0 then 'no records'
+        else 'the tool holds no value'
+    end as why_empty
+from filled
+left join {{ ref('stg_kombo__integrations__read_models__fields') }} as fields
+    on fields.integration_id = filled.integration_id
+    and fields.model_id = filled.model
+    and fields.field_id = filled.column_name
+left join {{ ref('stg_kombo__integrations') }} as customers
+    on customers.integration_id = filled.integration_id
+"""
+
+
 def expression(column: Column, root: str | None) -> str:
     """A column of a model: one of the table, or a value within an object or an entry."""
     path = column.path if root is None else column.path[1:]
@@ -121,10 +175,26 @@ def source(every: Iterable[Staging]) -> Node:
         "tables": [
             {
                 "name": one.stream,
-                "config": {"meta": {"key": list(one.table_key)}},
+                "config": {"meta": {"key": list(one.table_key)}} | freshness(one),
             }
             for one in every
         ],
+    }
+
+
+def freshness(one: Staging) -> Node:
+    """How fresh a table is: not when its newest row came, but up to when it is complete."""
+    if not one.has_tombstones:
+        return {}
+    return {
+        "loaded_at_query": (
+            "select max(bookmark_after) from {{ var('kombo_schema', 'tap_kombo') }}.passes"  # noqa: S608
+            f" where outcome = 'complete' and stream = '{one.stream}'"
+        ),
+        "freshness": {
+            "warn_after": {"count": 36, "period": "hour"},
+            "error_after": {"count": 72, "period": "hour"},
+        },
     }
 
 

@@ -1,6 +1,0 @@
-{% test unique_together(model, columns) %}
-select {{ columns | join(', ') }}, count(*)
-from {{ model }}
-group by {{ columns | join(', ') }}
-having count(*) > 1
-{% endtest %}
