@@ -15,6 +15,7 @@ import pytest
 import yaml
 from dbt_customers import Customers
 from dbt_figures import Kombo, day
+from dbt_pictures import PICTURES, draw, drawn, redraw
 from dbt_projects import KEYS, Results, blocks, copy, described, expected, figures, shell
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
@@ -55,6 +56,7 @@ class Build:
     kombo: Kombo
     integrations: dict[str, Row]
     passes: list[Row]
+    url: str
 
 
 def configure(project: MeltanoProject) -> None:
@@ -122,7 +124,7 @@ def build(postgres: PostgreSQL, worker_id: str, tmp_path_factory: pytest.TempPat
     assert today
     kombo = Kombo(live, customers.names, list(customers.versions.values()), today)
     told = {one.id: one.describe() for one in customers.emulator.integrations.values()}
-    return Build(results, tables, kombo, told, passes)
+    return Build(results, tables, kombo, told, passes, server.url)
 
 
 def test_every_model_is_built_and_every_test_passes(build: Build) -> None:
@@ -184,3 +186,15 @@ def test_no_row_mixes_customers(build: Build) -> None:
     for rows in build.tables.values():
         for row in rows:
             assert (row["customer"], row["tool"]) == build.kombo.names[row["integration_id"]]
+
+
+@pytest.mark.parametrize("title", PICTURES)
+def test_pictures_show_what_was_built(
+    build: Build, title: str, pytestconfig: pytest.Config
+) -> None:
+    with psycopg.connect(build.url, options="-c search_path=kombo") as connection:
+        cursor = connection.execute(PICTURES[title].encode())
+        picture = draw([one.name for one in cursor.description or ()], cursor.fetchall())
+    if pytestconfig.option.update_snapshots:
+        redraw(title, picture)
+    assert drawn(title) == picture, "`pytest tests/test_dbt.py --snapshot-update` draws it anew"
