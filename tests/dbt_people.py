@@ -10,7 +10,6 @@ from dbt_figures import day, days, groups, known, moment, month_of, months, name
 
 from scripts.dbt_models import stagings
 from tap_kombo.privacy import sensitive_paths
-from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -215,7 +214,7 @@ def column_fill(kombo: Kombo, described: Mapping[str, Row]) -> Figures:
     for staging in stagings():
         if staging.stream not in kombo.live or not staging.model:
             continue
-        paths = sensitive_paths(staging.stream, load_schema(staging.stream))
+        paths = sensitive_paths(staging.stream)
         hidden = {path[0] for path in paths if len(path) == 1}
         for one, told in described.items():
             covered = {model["id"]: model for model in told["read_models"]}
