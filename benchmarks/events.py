@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 INTEGRATIONS = 1000
 CHANGED = 20
 LISTS = MODELS[:9]
+SLOW = LISTS[-5:]
+"""Those that are read once a day, in the way with intervals."""
+
 ONE_OF_EACH = Size(**dict.fromkeys(LISTS, 1), notes=0, scorecards=0, attachments=0)
 
 
@@ -34,9 +37,14 @@ def events(folder: Path, *, times: int) -> Iterator[Row]:  # noqa: ARG001
         for what, models in {"jobs": ["jobs"], "each of the 9 models in turn": LISTS}.items():
             told = list(_changes(emulator, names[:CHANGED], models))
             hour = f"an hour of {INTEGRATIONS:,} x {len(LISTS)} models, {CHANGED} changed ({what})"
-            for how, given in {"all": None, "by events": told}.items():
+            ways: dict[str, dict[str, Any]] = {
+                "all": {},
+                "with intervals": {"pass_interval_minutes": {"*": 0} | dict.fromkeys(SLOW, 1440)},
+                "by events": {"changes": told},
+            }
+            for how, settings in ways.items():
                 emulator.clear_requests()
-                command = tap(folder, url, INTEGRATIONS, LISTS, changes=given)
+                command = tap(folder, url, INTEGRATIONS, LISTS, **settings)
                 seen = run([*command, "--state", str(state)])
                 figure = f"{len(emulator.requests):,} requests"
                 if how == "by events" and what == "jobs":
