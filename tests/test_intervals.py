@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import pendulum
@@ -15,6 +16,7 @@ from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT
 from tap_kombo.api.endpoints import LEDGER
 from tap_kombo.complaints import complaints
+from tap_kombo.settings import for_stream
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -207,3 +209,14 @@ def test_nothing_stands_in_the_way_of_an_object_in_meltano_yml() -> None:
         plugin = found["plugins"]["extractors"][0] if "plugins" in found else found
         defaults = {one["name"] for one in plugin["settings"] if "value" in one}
         assert defaults & objects == set(), path
+
+
+def test_the_example_of_the_page_is_accepted() -> None:
+    page = (CHECKOUT / "docs" / "many-customers.md").read_text()
+    [block] = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)
+    [plugin] = yaml.safe_load(block)["plugins"]["extractors"]
+    config = {"api_key": "k", "integration_ids": [A], **plugin["config"]}
+
+    assert list(complaints(config, TapKombo.config_jsonschema)) == []
+    assert for_stream(config["pass_interval_minutes"], "tags", default=0) == 24 * 60
+    assert for_stream(config["pass_interval_minutes"], "interviews", default=1) == 0
