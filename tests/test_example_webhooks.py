@@ -162,6 +162,7 @@ def test_an_event_that_comes_again_is_one_row_and_no_work(hook: Hook) -> None:
         (b'{"id": "a\\ud800", "type": "x", "data": {}}', 400),
         (b'{"id": "a", "type": "data-changed", "data": {"integration_id": "b"}}', 400),
         (b'{"id": "a", "type": "data-changed", "data": {"changed_models": []}}', 400),
+        (b'{"id": "a", "type": "sync-finished", "data": {"integration_id": 5}}', 400),
         (b" " * 1_000_001, 413),
         (b'{"id": "a", "type": "something-new", "data": {"x": 1}}', 204),
     ],

@@ -67,10 +67,11 @@ class Event:
         """
         event = json.loads(body)
         data = {name: event["data"][name] for name in KEPT if name in event["data"]}
-        if event["type"] == "data-changed":  # the worker hands it on, and must be able to
-            names = [one["name"] for one in data["changed_models"]]
-            "".join([data["integration_id"], *names])
-        return cls("" + event["id"], "" + event["type"], data)
+        texts = [event["id"], event["type"], data.get("integration_id", "")]
+        if event["type"] == "data-changed":
+            texts += [data["integration_id"], *(one["name"] for one in data["changed_models"])]
+        "".join(texts)  # one that the tap refuses would hold up all others
+        return cls(event["id"], event["type"], data)
 
     @property
     def is_about_data(self) -> bool:

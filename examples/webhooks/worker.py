@@ -38,7 +38,7 @@ COMMAND = ("meltano", "run", "tap-kombo", "target-postgres")
 # whole run.
 TO_DO = """
 select id, event from kombo_webhooks.events
-where done_at is null and attempts < 8 and try_at <= now() order by received_at
+where done_at is null and attempts < 8 and try_at <= now() order by received_at limit 5000
 """
 NOTE_EVENTS = """
 update kombo_webhooks.events
