@@ -28,6 +28,12 @@ PACKAGE = "tap_kombo"
 DRAWN_WHOLE = (f"{PACKAGE}.replication", f"{PACKAGE}.api")
 """Packages whose modules are drawn too."""
 
+OPTIONS = (
+    "%%{init: {'themeVariables': {'fontSize': '12px'}, 'flowchart': "
+    "{'nodeSpacing': 4, 'rankSpacing': 24, 'padding': 4, 'useMaxWidth': false}}}%%"
+)
+"""At its own size the picture scrolls on a phone; fitted to the width it could not be read."""
+
 Edges = set[tuple[str, str]]
 
 
@@ -79,7 +85,7 @@ def reached(after: Mapping[str, set[str]], start: str) -> set[str]:
 
 def picture() -> Iterator[str]:
     """Yield the lines of the flowchart."""
-    yield from ("```mermaid", "flowchart TD")
+    yield from ("```mermaid", OPTIONS, "flowchart TD")
     drawn = parts_of(PACKAGE)
     yield from (f"  {named(part)}" for part in sorted(drawn - set(DRAWN_WHOLE)))
     for package in DRAWN_WHOLE:
