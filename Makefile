@@ -98,12 +98,13 @@ bench: install .venv-dlt/.installed ## Measure against a bare loop; SCENARIOS="l
 	@$(BIN)/python -m benchmarks $(SCENARIOS)
 
 .PHONY: lint
-lint: .venv/.installed ## Check style, types, layers, dependencies and workflows
+lint: .venv/.installed ## Check style, types, layers, dependencies, prose and workflows
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo --no-cache
 	$(BIN)/deptry tap_kombo
+	$(BIN)/python -m scripts.prose
 	$(BIN)/zizmor --quiet --offline .github
 
 .PHONY: constraints

@@ -1,4 +1,4 @@
-"""Pseudonyms: keyed hashes in the place of personal values, the same wherever a value occurs."""
+"""Pseudonyms: keyed hashes instead of personal values, the same wherever a value occurs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Moments as Kombo reads and writes them."""
+"""Date-times as Kombo reads and writes them."""
 
 from __future__ import annotations
 

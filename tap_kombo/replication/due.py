@@ -1,4 +1,4 @@
-"""When a model is read in full again: each integration at a moment of its own."""
+"""When a model is read in full again: each integration at its own time."""
 
 from __future__ import annotations
 
