@@ -1,4 +1,4 @@
-"""One JSON Schema per stream; `scripts/update_schemas.py` writes all but that of the ledger."""
+"""One JSON Schema per stream; `scripts/update_schemas.py` writes each of them except that of the ledger."""
 
 from __future__ import annotations
 
