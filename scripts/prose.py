@@ -28,10 +28,11 @@ if TYPE_CHECKING:
 
 STYLE = Path(__file__).with_suffix(".toml")
 NOT_PROSE = re.compile(
-    r"```.*?```(?:\n\n(?:\|[^\n]*\n)+)?|`[^`\n]*`|\]\([^)]*\)|<!--.*?-->|<[^>\n]+>|^ *(?:!!!|===).*?$",
+    r"```.*?```(?:\n\n(?:\|[^\n]*\n)+)?|"
+    r"`[^`\n]*`|\]\([^)]*\)|<!--.*?-->|<[^>\n]+>|^ *(?:!!!|===).*?$",
     re.DOTALL | re.MULTILINE,
 )
-"""Blocks of code with the results below them, words of code, targets of links, comments and markup."""
+"""Blocks of code with the results below, words of code, targets of links, comments, markup."""
 
 OFF = {
     "typography": False,  # Markdown has straight quotes and tables

@@ -1,4 +1,4 @@
-"""One JSON Schema per stream; `scripts/update_schemas.py` writes each of them except that of the ledger."""
+"""One JSON Schema per stream; `scripts/update_schemas.py` writes each except the ledger's."""
 
 from __future__ import annotations
 
