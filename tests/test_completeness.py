@@ -107,7 +107,7 @@ def lack_locations(asked: Received, answer: Response) -> Response:
         for one in model["fields"] if model["id"] == "ats_interviews" else ():
             if one["id"] == "location":
                 one |= {"is_available": False, "coverage_status": "UNSUPPORTED"}
-    return JSONResponse(body, answer.status_code)
+    return JSONResponse(body, answer.status_code, {"Date": answer.headers["Date"]})
 
 
 @pytest.fixture(scope="module")
