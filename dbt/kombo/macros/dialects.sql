@@ -47,7 +47,7 @@
 {% endmacro %}
 
 {% macro default__kombo_json(column, steps, kind) -%}
-    {%- set path = '{"' ~ steps | join('","') ~ '"}' -%}
+    {%- set path = ('{"' ~ steps | join('","') ~ '"}') | replace("'", "''") -%}
     {%- if kind == 'json' -%} nullif({{ column }} #> '{{ path }}', 'null')
     {%- elif kind == 'text' -%} {{ column }} #>> '{{ path }}'
     {%- elif kind == 'date' -%} cast(cast({{ column }} #>> '{{ path }}' as timestamp) as date)
@@ -56,7 +56,7 @@
 {%- endmacro %}
 
 {% macro duckdb__kombo_json(column, steps, kind) -%}
-    {%- set path = '$."' ~ steps | join('"."') ~ '"' -%}
+    {%- set path = ('$."' ~ steps | join('"."') ~ '"') | replace("'", "''") -%}
     {%- if kind == 'json' -%} cast(nullif(cast(json_extract({{ column }}, '{{ path }}') as varchar), 'null') as json)
     {%- elif kind == 'text' -%} json_extract_string({{ column }}, '{{ path }}')
     {%- elif kind == 'date' -%} cast(cast(json_extract_string({{ column }}, '{{ path }}') as timestamp) as date)
@@ -65,7 +65,8 @@
 {%- endmacro %}
 
 {% macro snowflake__kombo_json(column, steps, kind) -%}
-    {%- set value = "get_path(" ~ column ~ ", '\"" ~ steps | join('"."') ~ "\"')" -%}
+    {%- set path = ('"' ~ steps | join('"."') ~ '"') | replace("'", "''") -%}
+    {%- set value = "get_path(" ~ column ~ ", '" ~ path ~ "')" -%}
     {%- if kind == 'json' -%} case when not is_null_value({{ value }}) then {{ value }} end
     {%- elif kind == 'date' -%} cast(cast({{ value }} as timestamp_ntz) as date)
     {%- else -%} cast({{ value }} as {{ kombo_type(kind) }})
@@ -109,5 +110,5 @@
 {%- endmacro %}
 
 {% macro snowflake__kombo_seconds(first, then) -%}
-    datediff('second', {{ first }}, {{ then }})
+    (datediff('millisecond', {{ first }}, {{ then }}) / 1000.0)
 {%- endmacro %}
