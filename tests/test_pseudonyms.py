@@ -220,8 +220,9 @@ def test_another_key_leaves_no_old_pseudonym(kombo: Kombo) -> None:
     kombo.emulator.add_integration(A)
     tables: list[set[str]] = []
     state: dict[str, Any] = {}
+    settings: dict[str, Any] = {"pseudonyms": "strict", "full_pass_interval_days": 0}
     for key in (SECRET, SECRET, SECRET[::-1]):
-        sent = kombo.run(A, streams=("users",), state=state, pseudonyms="strict", pseudonym_key=key)
+        sent = kombo.run(A, streams=("users",), state=state, pseudonym_key=key, **settings)
         state = sent.state
         tables.append(people(sent, "users"))
         kombo.emulator.clock.advance(days=1)

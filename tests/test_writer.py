@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from processes import A, Scene, opened
+from singer_sdk.singerlib import StateMessage
+from typing_extensions import override
 
 from kombo_emulator import Size
+from tap_kombo.writer import BufferedWriter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,3 +81,20 @@ def test_discovery_fits_into_a_full_pipe(scene: Scene) -> None:
     ended = scene.run_into_a_full_pipe("--discover", blocking=False)
 
     assert len(json.loads(ended.output)["streams"]) > 40
+
+
+class Narrow(io.BytesIO):
+    """Takes a few bytes at a time, as a file without a buffer may that a signal interrupts."""
+
+    @override
+    def write(self, data: Any) -> int:
+        return super().write(bytes(data[:7]))
+
+
+def test_a_write_that_takes_a_part_is_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    narrow = Narrow()
+    monkeypatch.setattr("sys.stdout", SimpleNamespace(buffer=narrow, flush=narrow.flush))
+
+    BufferedWriter().write_message(StateMessage({"bookmarks": {"jobs": {}}}))
+
+    assert json.loads(narrow.getvalue())["value"] == {"bookmarks": {"jobs": {}}}
