@@ -44,12 +44,16 @@ check: .venv/.installed lint ## Run what needs neither Meltano nor a database: s
 	$(BIN)/pytest -n auto --dist loadgroup -m "not system"
 
 .PHONY: nightly
-nightly: install test-loaders ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
+nightly: install test-loaders mutations ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
 	CONVERGENCE_EXAMPLES=10000 EXAMPLES=2000 KILL_MOMENTS=20 KILL_SEED=$$(date +%F) RESUME_ROWS=1000000 \
 	$(BIN)/pytest -n auto --dist loadgroup --timeout 0 \
 	  tests/test_convergence.py tests/test_kill.py tests/test_resume.py \
 	  tests/test_documents.py tests/test_due.py tests/test_fuzz.py tests/test_limits_model.py
 	$(BIN)/pytest -n auto --dist loadgroup -m "not system" -p randomly # in any order
+
+.PHONY: mutations
+mutations: .venv/.installed ## Break the core on purpose, and see that the tests notice
+	$(BIN)/python -m scripts.mutations
 
 .PHONY: test-loaders
 test-loaders: install $(LOADERS:%=.venv-%/.installed) ## Run each loader of docs/loading.md and compare every cell
