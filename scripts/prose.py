@@ -64,6 +64,7 @@ def main(names: Sequence[str]) -> int:
 def read(text: str, config: Config) -> Iterator[tuple[int, str]]:
     """Yield the line and the message of each finding in a text."""
     prose = NOT_PROSE.sub(lambda code: re.sub(r"[^\n]", "-", code[0]), text)
+    prose = prose.replace('"', " ")  # what is quoted would not be read
     for one in LintFile(source="page", content=prose).lint(config):
         yield one.pos[0], one.check_result.message
 
