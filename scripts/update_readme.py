@@ -106,7 +106,7 @@ def doctor() -> Sequence[str]:
 
 def facts() -> Iterator[str]:
     """Yield what somebody wants to know before they try the tap."""
-    names = ", ".join(f"{words} ({count(category)})" for category, words in CATEGORIES.items())
+    names = ", ".join(f"{count(category)} {words}" for category, words in CATEGORIES.items())
     project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     [sdk] = [one for one in project["dependencies"] if one.startswith("singer-sdk")]
     newest = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [")[2]

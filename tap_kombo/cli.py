@@ -91,7 +91,7 @@ def merged(given: Iterable[Given]) -> dict[str, Any]:
 DOCTOR = click.Option(
     ["--doctor"],
     is_flag=True,
-    help="Tell which integrations and streams can be read, and read none of their records.",
+    help="Check which integrations and streams can be read, without reading any record.",
 )
 
 TYPES: dict[str | None, click.ParamType[Any]] = {

@@ -161,7 +161,7 @@ def _expected(setting: Mapping[str, Any]) -> str:
 
 
 def _bad_ids(value: Any) -> Iterator[str]:  # noqa: ANN401
-    """Refuse what is no ID before Kombo is asked for it; the place is told, not the value."""
+    """Refuse what is not an ID before Kombo is asked for it; the place is told, not the value."""
     if isinstance(value, str):
         yield _bad_text(value)
         return
@@ -177,7 +177,8 @@ def _bad_ids(value: Any) -> Iterator[str]:  # noqa: ANN401
         if not (isinstance(one, str) and re.fullmatch(INTEGRATION_ID, one))
     ]:
         others = f" (nor are {len(bad) - 1} after it)" if len(bad) > 1 else ""
-        yield f"entry {bad[0]} of {len(value)} is no ID{others}; one is like `greenhouse:AbC123`"
+        first = f"entry {bad[0]} of {len(value)}"
+        yield f"{first} is not an ID{others}; an ID looks like `greenhouse:AbC123`"
 
 
 def _bad_text(text: str) -> str:
@@ -199,7 +200,7 @@ def _bad_maps(maps: Mapping[str, Any]) -> Iterator[str]:
         if one in ("", {}):
             yield _emptied(where)
         elif stream.startswith("__") and (stream != "__else__" or one not in (None, _NULL)):
-            yield f"{where} is no stream, and no option with such a value"
+            yield f"{where} is not a stream, and not an option with such a value"
         elif isinstance(one, dict):
             for name, value in one.items():
                 yield from _bad_expression(f"`{shown(stream)}.{shown(name)}`", name, value)
@@ -219,7 +220,7 @@ def _bad_expression(where: str, name: str, value: object) -> Iterator[str]:
     elif not isinstance(value, str) or name == "__else__":
         yield f"{where} must be {'' if name == '__else__' else 'an expression or '}`{_NULL}`"
     elif name not in ("__alias__", "__source__") and not _is_expression(value):
-        yield f"{where} is no expression in Python"
+        yield f"{where} is not a Python expression"
 
 
 def _is_expression(text: str) -> bool:
@@ -244,7 +245,7 @@ def _bad_start(value: str, _: Mapping[str, Any]) -> Iterator[str]:
     if moment is None:
         yield _REASONS["start_date"]
     elif moment > pendulum.now("UTC"):
-        yield "it lies in the future"
+        yield "it is in the future"
 
 
 def _bad_address(value: str, config: Mapping[str, Any]) -> Iterator[str]:

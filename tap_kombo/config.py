@@ -201,7 +201,7 @@ def listed(text: str, between: str = r"[,\n]") -> list[Any]:
         between: Pattern of what stands between entries.
 
     Raises:
-        DocumentError: If it begins like a list but is none.
+        DocumentError: If it begins like a list but is not one.
     """
     text = _COMMENT.sub("", text).strip()
     if not text.startswith("["):
@@ -211,7 +211,7 @@ def listed(text: str, between: str = r"[,\n]") -> list[Any]:
     except (RecursionError, ValueError):
         found = None
     if not isinstance(found, list):
-        msg = "begins like a list but is none"
+        msg = "begins like a list but is not one"
         raise DocumentError(msg)
     return _stripped(found)
 

@@ -97,7 +97,7 @@ class Report:
         """Say what the next run will cost."""
         told = f"The next run reads {self.forecast.text()}"
         if self.pace is None:
-            return f"{told}; Kombo has told no limit."
+            return f"{told}; Kombo has not reported a limit."
         minutes = math.ceil(self.forecast.requests * self.pace / 60)
         return f"{told}: {minutes:,} minute(s) or more at Kombo's limit."
 
@@ -115,7 +115,7 @@ class Report:
         for endpoint, troubles in self.streams.items():
             having = self._integrations_of(endpoint)
             bad = [one for one in having if one in self.troubles or one in troubles]
-            why = named(bad) if having else f"no integration is known as {endpoint.category}"
+            why = named(bad) if having else f"no integration of category {endpoint.category}"
             yield endpoint.name, f"{len(having) - len(bad)} of {len(having)}", why
 
     def _integrations_of(self, endpoint: Endpoint) -> list[str]:

@@ -151,15 +151,15 @@ def state_complaints(state: Mapping[str, Any]) -> Iterator[str]:
     """
     streams = state.get("bookmarks", {})
     if state and "bookmarks" not in state:
-        yield "The state has no 'bookmarks', so it is not one of this tap."
+        yield "The state has no 'bookmarks', so it is not a state of this tap."
     if not isinstance(streams, dict):
-        yield "The state cannot be used: 'bookmarks' is no object that names streams."
+        yield "The state cannot be used: 'bookmarks' is not an object that names streams."
         return
     for name, stream in streams.items():
         if wrong := misfit(f"bookmarks.{shown(name)}", stream, _StreamState):
             yield (
                 f"The state cannot be used: {wrong}. "
-                "Mend it, or take the stream out of the state to read it in full."
+                "Correct it, or remove the stream from the state to read it in full."
             )
 
 

@@ -43,7 +43,7 @@ class Trouble(StrEnum):
     MISFIT = "not of the declared type, sent as null"
     NO_MOMENT = "neither date nor time, sent as null"
     NUL = "U+0000 removed"
-    BROKEN = "broken text, U+FFFD in its place"
+    BROKEN = "broken text, replaced by U+FFFD"
     DEEP = f"nested more than {DEEPEST} levels deep, sent as null"
     GAP = "null in a list, which typed warehouses refuse, left out"
     KEYLESS = "no key, the record is left out"

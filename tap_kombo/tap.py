@@ -128,7 +128,7 @@ class TapKombo(SeamTap):
         shard, configured = self.config.get("shard"), self.configured_ids
         ids = of_shard(configured, shard)
         if shard:
-            told = "%d of %d integration(s) fall to shard %s."
+            told = "%d of %d integration(s) belong to shard %s."
             self.logger.info(told, len(ids), len(configured), shard)
         return ids
 

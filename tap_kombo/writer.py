@@ -80,8 +80,8 @@ def _told(error: OSError) -> OutputError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     what = error.strerror
     if isinstance(error, BrokenPipeError):
-        what = "its reader has ended. The cause is in the loader's own lines above"
+        what = "the loader has ended. The cause is in the loader's own lines above"
     return OutputError(
-        f"Standard output cannot be written: {what}. The next run goes on from the last state that "
-        "the loader has confirmed."
+        f"Standard output cannot be written: {what}. The next run continues from the last "
+        "state that the loader has confirmed."
     )

@@ -68,7 +68,7 @@ def test_what_is_no_integration_is_refused_in_one_line(kind: str) -> None:
 def test_the_place_of_what_is_no_integration_is_told() -> None:
     line = refused("integration_ids", ["a", "jane x", "b", "jane@example.com"])
 
-    assert "entry 2 of 4 is no ID (nor are 1 after it)" in line
+    assert "entry 2 of 4 is not an ID (nor are 1 after it)" in line
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_the_place_of_what_is_no_integration_is_told() -> None:
         (b"\xff\xfe", "names no integration"),
         (b"\xff\xfea", "is not UTF-8"),
         (b"a\xff", "is not UTF-8"),
-        (b'["a"', "begins like a list but is none"),
+        (b'["a"', "begins like a list but is not one"),
         (b"a " * 6_000_000, "is larger than 10,000,000 bytes"),
     ],
     ids=short,

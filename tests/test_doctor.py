@@ -259,7 +259,7 @@ def test_a_stream_that_no_integration_has_is_named(doctor: Doctor) -> None:
     told = doctor(A, streams=("interviews", "hris_employees"))
 
     assert doctor.exit_code == 0  # as of the run, which leaves it out
-    assert "hris_employees  0 of 0       no integration is known as HRIS\n" in told
+    assert "hris_employees  0 of 0       no integration of category HRIS\n" in told
     assert told.endswith(f"{ALL}\n")
 
 

@@ -116,7 +116,7 @@ def test_a_signal_ends_a_run_whose_loader_is_dead(
     ended = scene.wait(process)
 
     # A last STATE may be on its way; then the tap hears of the loader before it hears the signal.
-    heard_of_the_loader = "its reader has ended" in ended.log
+    heard_of_the_loader = "the loader has ended" in ended.log
     assert ended.code == (1 if heard_of_the_loader else code)
 
 
@@ -178,7 +178,7 @@ def test_a_dead_loader_ends_a_run_while_a_worker_waits(scene: Scene) -> None:
 
     assert ended.code == 1
     (line,) = ended.errors
-    assert "Standard output cannot be written: its reader has ended." in line
+    assert "Standard output cannot be written: the loader has ended." in line
 
 
 @pytest.mark.parametrize("form", REFUSED)

@@ -137,7 +137,7 @@ def test_a_dead_loader(scene: Scene, moment: str) -> None:
     assert ended.code == 1
     assert ended.log.count("VERDICT: ") == 1
     (line,) = ended.errors
-    assert "its reader has ended" in line
+    assert "the loader has ended" in line
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

@@ -345,12 +345,12 @@ STORED: Mapping[str, tuple[str, object]] = {
 }
 """What becomes of a spoiled value, and in which column; others are not selected."""
 TOLD = """\
-remote_data in 2 value(s): broken text, U+FFFD in its place.
+remote_data in 2 value(s): broken text, replaced by U+FFFD.
 remote_data in 2 value(s): nested more than 64 levels deep, sent as null.
 remote_data in 4 value(s): not of the declared type, sent as null.
 starting_at in 2 value(s): neither date nor time, sent as null.
 title in 2 value(s): U+0000 removed.
-title in 4 value(s): broken text, U+FFFD in its place.
+title in 4 value(s): broken text, replaced by U+FFFD.
 title in 4 value(s): not of the declared type, sent as null.
 id in 6 value(s): no key, the record is left out.
 """

@@ -169,7 +169,7 @@ def test_a_loader_that_the_shell_does_not_find(place: Place) -> None:
     output = place.shell(f"{TAP} | target-postgres")
 
     assert missing(shown("The loader is missing", 2), output) == []
-    assert "its reader has ended" in output.splitlines()[-1]
+    assert "the loader has ended" in output.splitlines()[-1]
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

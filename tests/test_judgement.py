@@ -219,7 +219,7 @@ def test_a_refused_cursor_of_an_earlier_run_starts_the_pass_anew(
     assert second.bookmark(A)
     assert "resume" not in second.remembered(A)
     assert len(first_pages(kombo)) == 1
-    assert "The pass starts anew." in caplog.text
+    assert "The pass starts again from its first page." in caplog.text
 
 
 @pytest.mark.parametrize("form", ["400 with an unknown code", "410 as text"])

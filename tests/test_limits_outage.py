@@ -80,8 +80,8 @@ async def test_an_outage_that_does_not_end_fails_all_who_ask_now_and_later(retri
 async def test_each_question_but_the_first_is_told(caplog: pytest.LogCaptureFixture) -> None:
     await limits_of(max_retries=2).silence(START, Probe(answers=3))
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "Nobody answers. Asking again in 1.0 seconds (1 of 2)."),
-        ("WARNING", "Nobody answers. Asking again in 2.0 seconds (2 of 2)."),
+        ("WARNING", "No answer from Kombo. Asking again in 1.0 seconds (1 of 2)."),
+        ("WARNING", "No answer from Kombo. Asking again in 2.0 seconds (2 of 2)."),
     ]
 
 

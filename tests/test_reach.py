@@ -162,7 +162,7 @@ def test_a_broken_text_becomes_a_replacement_character_and_is_counted(
     )
     assert spoilt.values("title")["high half"] == "Anna \ufffd"
     assert spoilt.changed(kombo) == {form: {"title"} for form in BROKEN}
-    count = f"interviews: title in {len(BROKEN)} value(s): broken text, U+FFFD in its place."
+    count = f"interviews: title in {len(BROKEN)} value(s): broken text, replaced by U+FFFD."
     assert count in told(caplog)
     assert "Anna" not in caplog.text
 

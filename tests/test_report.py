@@ -242,7 +242,7 @@ def test_a_shard_reads_its_integrations_only(kombo: Kombo, told: list[str]) -> N
     read = [{one["integration_id"] for one in sent.records()} for sent in (first, second)]
     assert read[0] | read[1] == set(ids)
     assert not read[0] & read[1]
-    assert f"{len(read[0])} of 6 integration(s) fall to shard 1/2." in told
+    assert f"{len(read[0])} of 6 integration(s) belong to shard 1/2." in told
 
 
 def test_an_empty_shard_is_green_and_says_so(kombo: Kombo, told: list[str]) -> None:
@@ -251,7 +251,7 @@ def test_an_empty_shard_is_green_and_says_so(kombo: Kombo, told: list[str]) -> N
     sents = [kombo.run(A, shard=f"{part}/2") for part in (1, 2)]
 
     assert sorted(len(sent.records()) for sent in sents) == [0, 120]
-    assert any(line.startswith("0 of 1 integration(s) fall to shard") for line in told)
+    assert any(line.startswith("0 of 1 integration(s) belong to shard") for line in told)
     assert not any("was skipped" in line for line in told)
 
 

@@ -40,7 +40,7 @@ def test_a_loader_that_ends_is_told_in_one_line(scene: Scene) -> None:
 
     assert ended.code == 1
     (line,) = ended.errors
-    assert "its reader has ended. The cause is in the loader's own lines above. The next" in line
+    assert "the loader has ended. The cause is in the loader's own lines above. The next" in line
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")

@@ -30,7 +30,7 @@ Waiter: TypeAlias = "tuple[int, asyncio.Future[float], str | None]"  # turn, let
 
 
 class StoppedError(Exception):
-    """The run ends; no request is sent any more."""
+    """The run ends; the run is ending, so no request is sent."""
 
 
 class OutageError(Exception):
@@ -337,13 +337,13 @@ class Limits:
             growing = 2 ** min(tried - 1, 6) * random.uniform(1, 1.1)  # noqa: S311
             seconds = min(growing, MAX_GUESS_SECONDS) if tried else 0
             if tried:  # the first time it may just be one request that went wrong
-                text = "Nobody answers. Asking again in %.1f seconds (%d of %d)."
+                text = "No answer from Kombo. Asking again in %.1f seconds (%d of %d)."
                 self._logger.warning(text, seconds, tried, tries - 1)
             await asyncio.sleep(seconds)
             if await probe():
                 self._answered_at = loop.time()
                 return
-        text = f"nobody answered {tries} probe(s) in {loop.time() - began:.0f} seconds"
+        text = f"no answer to {tries} probe(s) in {loop.time() - began:.0f} seconds"
         self._close(partial(OutageError, text))
 
     def _end_outage(self, outage: asyncio.Task[None]) -> None:

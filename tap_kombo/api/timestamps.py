@@ -30,5 +30,5 @@ def to_moment(value: str) -> pendulum.DateTime:
         return moment.in_timezone("UTC")
     if isinstance(moment, pendulum.Date):
         return pendulum.datetime(moment.year, moment.month, moment.day)
-    msg = f"not a moment: {value}"
+    msg = f"not a date-time: {value}"
     raise ValueError(msg)

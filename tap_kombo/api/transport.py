@@ -36,7 +36,7 @@ CONNECT_TIMEOUT_SECONDS = 10
 AGAIN_SECONDS = 0.05
 """When to cut off once more: a connection that is only about to be made cannot be cut off."""
 
-CLOSED = "no request is sent any more"
+CLOSED = "the run is ending, so no request is sent"
 
 # Its lines hold addresses, and these hold the user's filters, such as an e-mail address.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
@@ -321,14 +321,14 @@ _TEXTS = (
     (ConnectionRefusedError, "connection refused"),
     (RemoteDisconnected, "connection closed without an answer"),
     (ConnectionResetError, "connection reset"),
-    (TimeoutError, "no sign of life"),
+    (TimeoutError, "no answer in time"),
     (IncompleteRead, "the answer ended early"),
     (ssl.SSLError, "no secure connection"),
     (_UNDECODABLE, "the answer is not compressed as it says"),
 )
 _CERTIFICATES = {
     10: "certificate expired",
-    18: "certificate signed by itself",
+    18: "self-signed certificate",
     62: "certificate of another host",
     64: "certificate of another host",
 }

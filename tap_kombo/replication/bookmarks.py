@@ -27,7 +27,7 @@ DELETIONS_KEPT = pendulum.duration(days=14)
 
 NOT_DUE = "not due"
 
-ALWAYS_FULL = "as the model knows no other"
+ALWAYS_FULL = "as Kombo offers nothing else for this model"
 
 
 @dataclass(frozen=True)
@@ -293,9 +293,9 @@ class Bookmarks:
             return
         now = fresh.started_at
         if bookmark > now:
-            yield f"as its bookmark lies in the future ({to_kombo(bookmark)})"
+            yield f"as its bookmark is in the future ({to_kombo(bookmark)})"
         if now - bookmark > DELETIONS_KEPT:
-            yield "as its bookmark is over 14 days old, and Kombo keeps deletions no longer"
+            yield "as its bookmark is over 14 days old, and Kombo does not keep deletions longer"
         if fresh.data_expired_at:
             yield "as Kombo's data does not yet match a changed configuration"
         if "data_expired_at" in entry:
@@ -330,9 +330,9 @@ class Bookmarks:
             return [] if former == policy.former_parameters else ["filters or `include_deleted`"]
         earlier = self._entries.question(key)
         try:
-            return policy.question.grown_since(earlier or {"what it was is not known": None})
+            return policy.question.grown_since(earlier or {"the earlier one is not known": None})
         except (AttributeError, TypeError):
-            return ["what it was cannot be read"]
+            return ["the earlier question cannot be read"]
 
     def _resumed(self, fresh: Pass, stored: object) -> Pass | None:
         """Return the interrupted pass if it answers what is asked for now."""

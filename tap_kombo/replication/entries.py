@@ -61,7 +61,7 @@ class Entries:
             BookmarkError: If there are two.
         """
         if integration_id in self._twice:
-            msg = "it stands in the state twice"
+            msg = "it is in the state twice"
             raise BookmarkError(msg)
         return self._known.get(integration_id, {})
 

@@ -197,7 +197,7 @@ class _Reading:
         try:
             return await self._follow(current)
         except _StaleCursorError as stale:
-            self._source.logger.warning("%s The pass starts anew.", stale)
+            self._source.logger.warning("%s The pass starts again from its first page.", stale)
         self._bookmarks.forget_progress(current.integration_id)
         known = Details(current.is_mark_known, data_expired_at=current.data_expired_at)
         fresh = self._bookmarks.next_pass(current.integration_id, known)
@@ -248,7 +248,7 @@ class _Reading:
             raise
         if was_resumed and page and not page.records and page.next is None:
             where = f"{self._source.name} of {current.integration_id}"
-            msg = f"{where}: there is nothing where an earlier run had to go on."
+            msg = f"{where}: Kombo has nothing at the point where an earlier run stopped."
             raise _StaleCursorError(msg)
         return page
 

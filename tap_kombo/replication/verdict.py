@@ -155,7 +155,7 @@ def conclude(
         passes = sum(tally.failed for tally in tallies.values())
         failure = (
             f"{passes} pass(es) of {len(failed)} integration(s) failed, named above. "
-            "They keep their bookmarks; all that is counted as complete is remembered."
+            "They keep their bookmarks; everything that is counted as complete is remembered."
         )
     elif is_whole:
         failure = _nothing_read(tallies)
@@ -185,7 +185,7 @@ def _tell_what_fits_nothing(
     if absent := [name for name, tally in tallies.items() if not tally.passes]:
         logger.info("No integration of this run has: %s.", ", ".join(absent))
     if unread := [one for one in integration_ids if one not in report.integrations]:
-        logger.warning("No stream is selected that fits %s.", named(unread))
+        logger.warning("No selected stream fits %s.", named(unread))
     if all(one.skipped == one.passes for one in tallies.values()):
         logger.warning("Nothing was read: every integration was skipped.")
 
