@@ -22,7 +22,7 @@ from test_opt_in import GENERAL, SENSITIVE, everywhere
 
 from kombo_emulator import Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, MeltanoProject
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS, STREAMS
 from tap_kombo.privacy import places
 
 if TYPE_CHECKING:
@@ -276,7 +276,7 @@ def test_a_project_without_select_gets_nothing_that_needs_opt_in(
         lines = image.run(*invoke, **here).splitlines()
 
     catalog = (tmp_path / ".meltano" / "run" / "tap-kombo" / "tap.properties.json").read_text()
-    streams = {one.name for one in ENDPOINTS if not one.parent}
+    streams = {one.name for one in STREAMS if not one.parent}
     told = [*json.loads(catalog)["streams"], *map(json.loads, lines)]
     assert {one["stream"] for one in told if one.get("type") == "RECORD"} == streams
     assert cage.planted == {one for one in places() if "." in one}

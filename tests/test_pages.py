@@ -22,7 +22,7 @@ from test_readme import COMMANDS, blocks, shell
 
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:
     asked = "select count(*) from interviews where location = 'null'"
     assert place.ask(asked) == [(nowhere,)] != [(0,)]
     assert place.ask(asked.replace("= 'null'", "is null")) == [(0,)]
-    there = [one for one in ENDPOINTS if one.category in {"ATS", "GENERAL"}]
+    there = [one for one in STREAMS if one.category in {"ATS", "GENERAL"}]
     assert place.columns.keys() == {one.name for one in there if one.selected_by_default}
     assert "VERDICT" in log
     assert [one for one in clear if one in log] == []
