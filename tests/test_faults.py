@@ -258,7 +258,7 @@ def test_a_broken_key_costs_its_record_and_the_bookmark(scene: Scene) -> None:
 
     assert injected.hits == 1
     assert "interviews: id in 1 value(s): no key, the record is left out." in scene.caplog.text
-    assert ["records without an `id`" in one for one in scene.failures] == [True]
+    assert ["records without a key" in one for one in scene.failures] == [True]
     assert scene.sent.bookmark(A) == scene.bookmark
     assert "resume" not in scene.sent.remembered(A)
     assert not [key for key in scene.table if "\ufffd" in key]

@@ -41,7 +41,7 @@ class Forecast:
         if waiting := self.passes[NOT_DUE]:
             told += f" ({waiting:,} more are not due yet)"
         if self.new:
-            told += f", and all that {self.new:,} new integration(s) have"
+            told += f", and all streams of {self.new:,} integration(s) without a bookmark"
         told += f"; at least {self.requests:,} requests"
         if self.attachments:
             told += ", and one for each record that may have attachments"
