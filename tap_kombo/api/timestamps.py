@@ -10,7 +10,10 @@ def to_kombo(moment: pendulum.DateTime) -> str:
 
     Kombo refuses a numeric offset such as `+00:00` (pattern of `updated_after`).
     """
-    return moment.in_timezone("UTC").format("YYYY-MM-DD[T]HH:mm:ss.SSS[Z]")
+    text = moment.in_timezone("UTC").isoformat(
+        timespec="milliseconds"
+    )  # `format` takes 5 x as long
+    return f"{text.removesuffix('+00:00')}Z"
 
 
 def to_moment(value: str) -> pendulum.DateTime:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pendulum
@@ -73,7 +74,7 @@ class Entry:
             "pages": current.pages if current else 0,
             "requests": counts.requests,
             "retries": counts.retries,
-            "waited_seconds": round(counts.waited, 3),
+            "waited_seconds": Decimal(f"{counts.waited:.3f}"),  # as numbers of Kombo are read
             "newest_changed_at": counts.newest or None,
             "misfits": dict(counts.misfits),
             "question": self.question,
