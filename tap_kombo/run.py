@@ -10,7 +10,9 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from tap_kombo.api.answers import Page
 from tap_kombo.api.kombo import Access, Kombo
+from tap_kombo.api.problems import KomboError
 from tap_kombo.kinds import IntegrationStream, PassStream
 from tap_kombo.logs import status_line
 from tap_kombo.policies import bookmarks_of, hidden_lines
@@ -18,7 +20,7 @@ from tap_kombo.privacy import opted_in
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.forecast import foresee, known_categories
 from tap_kombo.replication.ledger import Ledger
-from tap_kombo.replication.passes import Passes
+from tap_kombo.replication.passes import Passes, unexpected
 from tap_kombo.replication.report import Report, RunFailedError, named
 from tap_kombo.replication.verdict import conclude
 from tap_kombo.writer import BufferedWriter, OutputError
@@ -63,7 +65,10 @@ class Run:
         self._wanted = dict.fromkeys(self._streams, self._ids)
         self.id = str(uuid.uuid4())
         ledgers = [one for one in streams if isinstance(one, PassStream)]
-        self._ledger = Ledger(ledgers[0], self.id, tap.plugin_version) if ledgers else None
+        self._rows = ledgers[0] if ledgers else None
+        self._ledger = None
+        if self._rows:
+            self._ledger = Ledger(partial(self._write_row, self._rows), self.id, tap.plugin_version)
         self.report, self.runner = Report(tap.logger), runner
         if tap.changes and streams:
             self._go_by(tap.changes)
@@ -149,8 +154,8 @@ class Run:
                 raise
         self.report.look_ups = self.kombo.look_ups
         told = [*self._streams]
-        if self._ledger and self.report.tallies[self._ledger.source.name].failed:
-            told.append(self._ledger.source)
+        if self._rows and self.report.tallies[self._rows.name].failed:
+            told.append(self._rows)
         troubles = {stream.name: stream.fitter.troubles for stream in told}
         failure = conclude(self.report, troubles, self._ids, self._tap.logger, error)
         if failure and error is None:
@@ -171,7 +176,7 @@ class Run:
     def _write(self, handed: Handed[KomboStream]) -> None:
         """Write a page; if it cannot be, no more than its pass is lost."""
         try:
-            written = handed.source.write(handed)
+            written = handed.source.write(handed.page, handed.integration_id)
         except OutputError:
             raise
         except Exception as error:  # noqa: BLE001 - the pass tells
@@ -182,6 +187,20 @@ class Run:
     @property
     def _passes_in_all(self) -> int:
         return sum(map(len, self._wanted.values()))
+
+    def _write_row(self, rows: PassStream, row: Record, integration_id: str) -> None:
+        """Write a row of the ledger between two pages, as the loop runs; no pass fails of it.
+
+        Raises:
+            OutputError: If nothing can be written any more.
+        """
+        try:
+            rows.write(Page([row]), integration_id)
+        except OutputError:
+            raise
+        except Exception as error:  # noqa: BLE001 - an expression raises anything
+            problem = error.problem if isinstance(error, KomboError) else unexpected(error)
+            self.report.broke_off(rows.name, integration_id, problem)
 
     def _flush(self) -> None:
         """Let the loader have what is written, rather than let it wait for what is to come."""

@@ -47,7 +47,6 @@ if TYPE_CHECKING:
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.api.kombo import Aside
     from tap_kombo.replication.bookmarks import Pass
-    from tap_kombo.replication.fanout import Handed
 
 OF_A_DELETION = (PRIMARY_KEY, "integration_id", "remote_deleted_at")
 """What is sent of a blanked record if its last values are to stay."""
@@ -295,14 +294,14 @@ class KomboStream(SeamStream):
         if self.replaces_table:
             self._activate_version()
 
-    def write(self, handed: Handed[KomboStream]) -> Written:
+    def write(self, page: Page, integration_id: str) -> Written:
         """Send the records of a page; what the SDK does record by record is done to the page.
 
         Raises:
             KomboError: If a stream map fails.
         """
         self.announce()
-        records = self.fitter.fit(handed.page, handed.integration_id)
+        records = self.fitter.fit(page, integration_id)
         newest, blanked = survey(records)
         skipped = blanked if self.config["anonymized_records"] == "skip" else []
         if skipped:
@@ -312,11 +311,11 @@ class KomboStream(SeamStream):
         version = self.tap.initialized_at if self.replaces_table else None
         write, sent, deleted = self.tap.write_message, Counter[str](), Counter[str]()
         try:
-            for alias, mapped in self._map(records, handed.integration_id):
+            for alias, mapped in self._map(records, integration_id):
                 write(RecordMessage(alias, mapped, version, extracted))
                 sent[alias] += 1
                 deleted[alias] += mapped.get("remote_deleted_at") is not None
-            for message in self._deletions(skipped, handed.integration_id, version, extracted):
+            for message in self._deletions(skipped, integration_id, version, extracted):
                 write(message)
                 if isinstance(message, RecordMessage):
                     sent[message.stream] += 1

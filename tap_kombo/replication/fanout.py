@@ -270,11 +270,10 @@ class Place(Generic[S]):
     _queue: asyncio.Queue[Any]
     _job: Job[S]
 
-    async def hand_over(self, page: Page, source: S | None = None) -> Written:
-        """Hand a page to the writer, of another source if need be, and wait until it is written."""
+    async def hand_over(self, page: Page) -> Written:
+        """Hand a page to the writer, and wait until it is written."""
         written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
-        source = source or self._job.source
-        self._queue.put_nowait(Handed(source, self._job.integration_id, page, written))
+        self._queue.put_nowait(Handed(self._job.source, self._job.integration_id, page, written))
         return await written
 
     @asynccontextmanager

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 import pendulum
 
-from tap_kombo.api.answers import Page
 from tap_kombo.api.timestamps import to_kombo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tap_kombo.api.problems import Problem
     from tap_kombo.replication.bookmarks import Pass
-    from tap_kombo.replication.fanout import Place
     from tap_kombo.replication.report import Counts
 
 
@@ -99,23 +99,19 @@ class Ledger:
     """Where the rows go.
 
     Attributes:
-        source: The stream that they are written to.
+        write: Writes the row of an integration; raises only what ends the run.
         run_id: Identifies the run.
         version: Version of the tap.
     """
 
-    source: Any
+    write: Callable[[dict[str, Any], str], None]
     run_id: str
     version: str
 
-    async def add(self, entry: Entry, place: Place[Any]) -> None:
-        """Have the row of a pass written.
-
-        Raises:
-            KomboError: If a stream map fails.
-        """
+    def add(self, entry: Entry) -> None:
+        """Write the row of a pass."""
         row = {**entry.row(), "run_id": self.run_id, "tap_version": self.version}
-        await place.hand_over(Page([row]), self.source)
+        self.write(row, entry.integration_id)
 
 
 def _text(moment: pendulum.DateTime | None) -> str | None:

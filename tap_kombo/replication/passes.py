@@ -119,38 +119,31 @@ class Passes:
                 done = await _Reading(self._source, self._bookmarks, place, entry).read(current)
             except KomboError as error:
                 _let_go(error)
-                await self._fail(entry, error.problem, place)
+                self._fail(entry, error.problem)
                 if error.problem.action is Action.STOP_RUN:
                     raise
                 return None
             except Exception as error:  # noqa: BLE001 - a bug ends no more than its pass
-                problem = _unexpected(error)
+                problem = unexpected(error)
                 _let_go(error)
-                await self._fail(entry, problem, place)
+                self._fail(entry, problem)
                 return None
             entry.after = self._bookmarks.end_of(done)
-            await self._note(entry, place)
+            self._note(entry)  # before a state says that it was read
             self._bookmarks.remember_end(done)
         if not done.resumed:  # else what changed meanwhile is still to come
             is_current = done.is_mark_known and not done.data_expired_at
             self._report.completed(name, integration_id, is_current=is_current)
         return done
 
-    async def _fail(self, entry: Entry, problem: Problem, place: Place[Any]) -> None:
+    def _fail(self, entry: Entry, problem: Problem) -> None:
         entry.problem, entry.after = problem, entry.before
         self._report.broke_off(entry.stream, entry.integration_id, problem)
-        await self._note(entry, place)
+        self._note(entry)
 
-    async def _note(self, entry: Entry, place: Place[Any]) -> None:
-        """Write the row of a pass, before a state says that it was read; no pass fails of it."""
-        if self._ledger is None:
-            return
-        try:
-            await self._ledger.add(entry, place)
-        except Exception as error:  # noqa: BLE001 - it may be a bug
-            problem = error.problem if isinstance(error, KomboError) else _unexpected(error)
-            self._report.broke_off(self._ledger.source.name, entry.integration_id, problem)
-            _let_go(error)
+    def _note(self, entry: Entry) -> None:
+        if self._ledger:
+            self._ledger.add(entry)
 
     async def _begin(self, integration_id: str, place: Place[Any]) -> Pass | None:
         """Return the pass to read; none if it is not due, or the integration of another category.
@@ -290,7 +283,7 @@ def _let_go(error: BaseException | None) -> None:
         error = error.__context__
 
 
-def _unexpected(error: Exception) -> Problem:
+def unexpected(error: Exception) -> Problem:
     """Say where a bug is; its text may hold a value."""
     frames = traceback.extract_tb(error.__traceback__)
     at = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "?"
