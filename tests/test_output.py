@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from support import Kombo, Sent
 
-    from tap_kombo.replication.fanout import Handed
+    from tap_kombo.api.answers import Page
 
 IDS = {name: f"tool:{name}" for name in ("ATS", "HRIS", "LMS", "ASSESSMENT")}
 STREAMS = tuple(one.name for one in ENDPOINTS)
@@ -66,11 +66,11 @@ def take_the_plain_path(monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str
         compile_fitter(fitter, schema, stream, unwanted)
         monkeypatch.setattr(fitter, "_fits", lambda _: walked.add(stream))
 
-    def write(stream: KomboStream, handed: Handed[KomboStream]) -> Written:
+    def write(stream: KomboStream, page: Page, integration_id: str) -> Written:
         stream.announce()
         if stream.replaces_table:
             stream._stream_version = stream.tap.initialized_at
-        records = stream.fitter.fit(handed.page, handed.integration_id)
+        records = stream.fitter.fit(page, integration_id)
         compile_deselection(stream.hidden)(records)  # the SDK knows nothing of these
         for record in records:
             stream._write_record_message(record)

@@ -130,3 +130,18 @@ def test_many_customers_are_read_in_one_run_or_in_shards(
     assert meltano([one_run], "one_run", customers=listed) == expected
     exported = f"export TAP_KOMBO_INTEGRATION_IDS={','.join(customers)}\n"
     assert meltano([exported + shards], "shards") == expected
+
+
+def test_a_run_reads_what_events_touch(
+    running: tuple[Emulator, str], meltano: Callable[..., list[tuple[str, int]]]
+) -> None:
+    [command] = blocks("docs/webhooks.md")
+    page = (CHECKOUT / "docs" / "webhooks.md").read_text()
+    event, *_ = re.findall(r"```json\n(.*?)```", page, re.DOTALL)
+    told = event.replace("greenhouse:AbC123", A).replace("ats_jobs", "ats_interviews")
+    running[0].clear_requests()
+
+    by_events = command.replace("events.jsonl", "events.txt")
+    assert meltano([by_events], "by_events", events=told) == [(A, 120)]
+    lists = {"/ats/interviews", "/ats/applications"}  # which show interviews too
+    assert {one.path for one in running[0].requests} == {f"/integrations/{A}", *lists}
