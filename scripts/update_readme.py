@@ -111,7 +111,7 @@ def facts() -> Iterator[str]:
     [sdk] = [one for one in project["dependencies"] if one.startswith("singer-sdk")]
     newest = (CHECKOUT / "CHANGELOG.md").read_text(encoding="utf-8").partition("## [")[2]
     rows = (
-        ("Streams", f"{len(ENDPOINTS)}: {names}"),
+        ("Streams", f"{len(ENDPOINTS)} of Kombo: {names}; and `{LEDGER.name}`, our own"),
         ("Sync modes", "incremental by `changed_at`, full refresh when due or asked for"),
         ("Deletes", "soft: `remote_deleted_at`; hard deletes if you want them"),
         ("State", "one bookmark per integration and stream; an interrupted run resumes"),
