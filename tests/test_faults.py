@@ -20,7 +20,7 @@ from tap_kombo.api.problems import Action, KomboError
 from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from starlette.responses import Response
 
@@ -155,12 +155,25 @@ def scene(
     return Scene(kombo, caplog, loaded if kind == "incremental" else None)
 
 
-in_both_kinds_of_pass = pytest.mark.parametrize("scene", ["full", "incremental"], indirect=True)
+PLACES = [("full", 1), ("incremental", 2), ("incremental", PAGES)]
+"""Kinds of passes, and pages of them."""
+EVERYWHERE = list(itertools.product(("full", "incremental"), (1, 2, PAGES)))
 
 
-@in_both_kinds_of_pass
-@pytest.mark.parametrize("page", [1, 2, PAGES])
-@pytest.mark.parametrize("name", [LIMIT, *LASTING])
+def placed(names: Iterable[str], thorough: str) -> pytest.MarkDecorator:
+    """Put each fault in three places, and one of them in all places."""
+    return pytest.mark.parametrize(
+        ("scene", "name", "page"),
+        [
+            (kind, name, page)
+            for name in names
+            for kind, page in (EVERYWHERE if name == thorough else PLACES)
+        ],
+        indirect=["scene"],
+    )
+
+
+@placed([LIMIT, *LASTING], thorough=LASTING[0])
 def test_what_passes_is_waited_out(scene: Scene, name: str, page: int) -> None:
     scene.kombo.emulator.alter = injected = Injection(FAULTS[name], page, 1)
 
@@ -172,9 +185,7 @@ def test_what_passes_is_waited_out(scene: Scene, name: str, page: int) -> None:
     assert scene.failures == []
 
 
-@in_both_kinds_of_pass
-@pytest.mark.parametrize("page", [1, 3])
-@pytest.mark.parametrize("name", LASTING)
+@placed(LASTING, thorough=LASTING[0])
 def test_what_lasts_fails_the_integration(scene: Scene, name: str, page: int) -> None:
     scene.kombo.emulator.alter = injected = Injection(FAULTS[name], page, ALWAYS)
 
@@ -188,9 +199,7 @@ def test_what_lasts_fails_the_integration(scene: Scene, name: str, page: int) ->
     scene.assert_a_clean_run_converges()
 
 
-@in_both_kinds_of_pass
-@pytest.mark.parametrize("page", [1, 3, PAGES])
-@pytest.mark.parametrize("name", ACTIONS)
+@placed(ACTIONS, thorough="PLATFORM.INPUT_INVALID")
 def test_a_refusal_is_handled_as_documented(scene: Scene, name: str, page: int) -> None:
     action = ACTIONS[name]
     scene.kombo.emulator.alter = injected = Injection(FAULTS[name], page, ALWAYS)

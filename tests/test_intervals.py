@@ -119,11 +119,11 @@ def test_a_slow_model_is_asked_once_a_day_and_keeps_its_bookmark(
     first = kombo.run(A, streams=STREAMS, pass_interval_minutes=SLOW)
     kombo.emulator.clear_requests()
     with caplog.at_level(logging.INFO):
-        runs = hourly(kombo, 48, first.state, pass_interval_minutes=SLOW)
+        runs = hourly(kombo, 30, first.state, pass_interval_minutes=SLOW)
     asked = [one for one in runs if one.bookmark(A, "tags") != first.bookmark(A, "tags")]
 
-    assert len(kombo.asked("/ats/interviews")) == 48
-    assert 2 <= len(kombo.asked("/ats/tags")) <= 3
+    assert len(kombo.asked("/ats/interviews")) == 30
+    assert 1 <= len(kombo.asked("/ats/tags")) <= 2
     assert asked
     assert runs[0].bookmark(A, "tags") == first.bookmark(A, "tags")
     assert {one["stream"] for one in runs[0].records(LEDGER.name)} == {"interviews"}
