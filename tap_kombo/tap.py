@@ -143,9 +143,12 @@ class TapKombo(SeamTap):
         """Base URL of the API."""
         return str(self.config.get("api_url") or REGIONS[self.config["region"]]).rstrip("/")
 
-    @property
+    @cached_property
     def headers(self) -> dict[str, str]:
-        """Headers of the requests that belong to no stream, with the credentials."""
+        """Headers of the requests that belong to no stream, with the credentials.
+
+        They have the version, which the SDK looks up in the package's metadata each time.
+        """
         user_agent = self.config.get("user_agent") or f"{self.name}/{self.plugin_version}"
         return {"Authorization": f"Bearer {self.config['api_key']}", "User-Agent": user_agent}
 

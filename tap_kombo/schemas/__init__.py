@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import importlib.resources
+from functools import cache
 from typing import Any
 
 import msgspec
 
 
 def load_schema(stream: str) -> dict[str, Any]:
-    """Read the JSON Schema of a stream.
-
-    Args:
-        stream: Name of the stream.
+    """Read the JSON Schema of a stream, one that may be changed.
 
     Raises:
         FileNotFoundError: If there is no such stream.
     """
-    source = importlib.resources.files(__name__) / f"{stream}.json"
-    schema: dict[str, Any] = msgspec.json.decode(source.read_bytes())
+    schema: dict[str, Any] = msgspec.json.decode(_file(stream))
     return schema
+
+
+@cache
+def _file(stream: str) -> bytes:
+    return (importlib.resources.files(__name__) / f"{stream}.json").read_bytes()
 
 
 def outline(schema: Any) -> Any:  # noqa: ANN401 - any part of a JSON Schema
