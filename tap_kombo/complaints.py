@@ -6,7 +6,6 @@ A value may be a secret, or a secret that stands in the wrong place.
 from __future__ import annotations
 
 import ast
-import difflib
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,19 +15,9 @@ import pendulum
 from singer_sdk import typing as th
 
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.api.filters import filter_complaints
 from tap_kombo.api.timestamps import to_moment
 from tap_kombo.changes import EventError, changes_of
-from tap_kombo.config import (
-    PREFIX,
-    Unread,
-    emptied,
-    integration_ids,
-    is_run_by_meltano,
-    read,
-    strange_variables,
-    unreadable,
-)
+from tap_kombo.config import PREFIX, Unread, emptied, is_run_by_meltano, strange_variables
 from tap_kombo.documents import shown
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import pseudonym_complaints
@@ -51,17 +40,14 @@ _REASONS = {
 }
 
 
-def complaints(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
+def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[str]:
     """Yield one sentence for each wrong setting.
 
     Args:
-        given: The settings, read or as the user gave them.
+        config: The settings as they were read.
         schema: JSON Schema of the settings, with the SDK's own.
-
-    Yields:
-        A line that names the setting and says what is wrong.
     """
-    config, settings = read(given, schema), schema["properties"]
+    settings = schema["properties"]
     for name in schema.get("required", ()):
         if name not in config:
             yield f"Setting '{name}' is missing."
@@ -71,41 +57,31 @@ def complaints(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[
             for reason in _reasons(name, value, setting, config):
                 yield f"Setting '{name}': {reason}."
         else:
-            yield f"Setting '{shown(name)}' does not exist.{_hint(name, settings)}"
+            yield f"Setting '{shown(name)}' does not exist{did_you_mean(name, settings)}."
 
 
 def environment_complaints(
-    given: Mapping[str, Any], schema: Mapping[str, Any], *, parsed: bool
+    config: Mapping[str, Any], schema: Mapping[str, Any], *, parsed: bool
 ) -> Iterator[str]:
     """Yield one sentence for each mistake that only environment variables tell of.
 
     Args:
-        given: The settings, told of by `complaints`.
+        config: The settings, which `complaints` tells of.
         schema: JSON Schema of the settings, with the SDK's own.
         parsed: Whether the tap reads the environment; under Meltano, Meltano does so in any case.
-
-    Yields:
-        A line that names the variable or setting and says what is wrong.
     """
     settings = schema["properties"]
     if parsed or is_run_by_meltano():
         for variable in strange_variables(schema):
             name = variable[len(PREFIX) :].lower()
-            if name in settings or name not in given:
-                hint = _hint(name, settings, PREFIX)
-                yield f"Environment variable '{shown(variable)}' names no setting.{hint}"
-    for path in emptied("stream_maps") if given.get("stream_maps") else ():
+            if name in settings or name not in config:
+                hint = did_you_mean(name.upper(), [PREFIX + one.upper() for one in settings])
+                yield f"Environment variable '{shown(variable)}' names no setting{hint}."
+    for path in emptied("stream_maps") if config.get("stream_maps") else ():
         cure = f"write `{_NULL}` to take something out"
         yield f"Setting 'stream_maps': Meltano drops '{shown(path)}', which is null; {cure}."
     for path in emptied("filters"):
         yield f"Setting 'filters': Meltano drops '{shown(path)}', which is null; give it a value."
-
-
-def _hint(name: str, settings: Mapping[str, Any], prefix: str = "") -> str:
-    """Say which setting, or which variable, may have been meant."""
-    for close in difflib.get_close_matches(name[:100], settings, n=1):
-        return f" Did you mean '{prefix + close.upper() if prefix else close}'?"
-    return ""
 
 
 def _reasons(
@@ -115,10 +91,10 @@ def _reasons(
     config: Mapping[str, Any],
 ) -> Iterator[str]:
     """Yield what is wrong with the value of a setting."""
-    if name == "integration_ids":
-        yield from _bad_ids(value)
-    elif isinstance(value, Unread):
+    if isinstance(value, Unread):
         yield value.why
+    elif name == "integration_ids":
+        yield from _bad_ids(value)
     elif name == "stream_maps" and isinstance(value, dict):
         yield from _bad_maps(value)
     elif not _fits(value, setting):
@@ -162,9 +138,6 @@ def _expected(setting: Mapping[str, Any]) -> str:
 
 def _bad_ids(value: Any) -> Iterator[str]:  # noqa: ANN401
     """Refuse what is not an ID before Kombo is asked for it; the place is told, not the value."""
-    if isinstance(value, str):
-        yield _bad_text(value)
-        return
     if not isinstance(value, list):
         yield "it must be a list of IDs, a text with IDs, or `@` and the path of a file"
     elif not value:
@@ -179,16 +152,6 @@ def _bad_ids(value: Any) -> Iterator[str]:  # noqa: ANN401
         others = f" (nor are {len(bad) - 1} after it)" if len(bad) > 1 else ""
         first = f"entry {bad[0]} of {len(value)}"
         yield f"{first} is not an ID{others}; an ID looks like `greenhouse:AbC123`"
-
-
-def _bad_text(text: str) -> str:
-    """Say why a text of IDs could not be read."""
-    where = f"the file {shown(text[1:])}" if text.startswith("@") else "the text"
-    try:
-        integration_ids(text)
-    except (OSError, ValueError) as error:
-        return unreadable(text, error)
-    return f"{where} names no integration"
 
 
 def _bad_maps(maps: Mapping[str, Any]) -> Iterator[str]:
@@ -291,13 +254,17 @@ def _bad_patterns(value: Sequence[str], _: Mapping[str, Any]) -> Iterator[str]:
     yield from opt_in_complaints(value)
 
 
-def _bad_filters(value: Any, _: Mapping[str, Any]) -> Iterator[str]:  # noqa: ANN401
-    printable = {
-        shown(stream): {shown(name): one for name, one in parameters.items()}
-        for stream, parameters in value.items()
-    }
-    for line in filter_complaints(printable):
-        yield line.removeprefix("Setting 'filters': ").removesuffix(".")
+def _bad_filters(value: Mapping[str, Mapping[str, Any]], _: Mapping[str, Any]) -> Iterator[str]:
+    known = {one.name: one.filters for one in ENDPOINTS}
+    for stream, parameters in value.items():
+        if stream not in known:
+            there = ", ".join(name for name, filters in known.items() if filters)
+            yield f"there is no stream '{shown(stream)}'. Filters exist for: {there}"
+            continue
+        for one in parameters:
+            if one not in known[stream]:
+                there = ", ".join(known[stream]) or "none"
+                yield f"stream '{stream}' has no parameter '{shown(one)}'. It has: {there}"
 
 
 def _bad_streams(value: int | Mapping[str, int], _: Mapping[str, Any]) -> Iterator[str]:

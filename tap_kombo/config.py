@@ -9,24 +9,21 @@ import json
 import os
 import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_kombo.documents import DocumentError, decode, json_object, json_objects, shown
+from tap_kombo.documents import DocumentError, content, json_object, json_objects, shown
 from tap_kombo.sdk import parse_environment_config
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping
 
 PREFIX = "TAP_KOMBO_"
 """What all environment variables of the tap begin with."""
 
 MAX_FILE_BYTES = 10_000_000
 """A file that is longer is none of IDs or events."""
-
-STANDARD_INPUT = "-"
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -38,7 +35,7 @@ _COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
 
 @dataclass(frozen=True)
 class Unread:
-    """A setting that could not be read; standard input and a pipe are read only once.
+    """Stands for a text that cannot be read; standard input and a pipe are read only once.
 
     Attributes:
         why: What is wrong, as the end of a sentence.
@@ -51,9 +48,6 @@ def environment(schema: Mapping[str, Any]) -> dict[str, str]:
     """Return the settings that environment variables hold, as text.
 
     The SDK's own reading would take `ture` for false, `1_0` for ten and `@PATH` for a list.
-
-    Args:
-        schema: JSON Schema of the settings.
 
     Raises:
         ConfigValidationError: If there is a `.env` that cannot be read.
@@ -70,14 +64,9 @@ def environment(schema: Mapping[str, Any]) -> dict[str, str]:
 
 
 def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings as they are meant; reading them again changes nothing.
+    """Return the settings as they are meant, from a file or from the environment.
 
-    Args:
-        given: The settings, from a file or from the environment.
-        schema: JSON Schema of the settings.
-
-    Returns:
-        The settings that are not null, which means that the default holds.
+    Those that are null are left out, so that the default holds. Reading them again changes nothing.
     """
     properties = schema["properties"]
     return {
@@ -88,17 +77,51 @@ def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(name: str, value: object, setting: Mapping[str, Any]) -> object:
-    if name == "integration_ids":
-        return _ids_or_path(value)
-    if name == "changes":
-        return _events(value)
-    if name == "opt_in" and isinstance(value, str | list):
-        return _patterns(value)
-    if isinstance(value, str) and name != "flattening_separator":  # which may be a space
-        return _meant(value.strip(), setting)
+    if isinstance(value, str):
+        return _of_text(name, value, setting)
+    if isinstance(value, list) and name in {"integration_ids", "opt_in"}:
+        return _stripped(value)
+    if isinstance(value, dict) and name == "changes":
+        return [value]
     if type(value) is int and "boolean" in setting.get("type", ()):
         return {0: False, 1: True}.get(value, value)
     return value
+
+
+def _of_text(name: str, text: str, setting: Mapping[str, Any]) -> object:
+    if name == "flattening_separator":  # which may be a space
+        return text
+    text = text.strip()
+    parse = {"changes": _events, "integration_ids": _ids, "opt_in": listed}.get(name)
+    if not parse:
+        return _meant(text, setting)
+    try:
+        return parse(text)
+    except DocumentError as error:
+        where = f"the file {shown(text[1:])}" if text.startswith("@") else "the text"
+        return Unread(f"{where} {error}")
+
+
+def _ids(text: str) -> list[Any]:
+    """Return the entries of a text, or of the file that it names, where a space divides too."""
+    found = listed(_file(text), r"[,\s]") if text.startswith("@") else listed(text)
+    if not found:
+        msg = "names no integration"
+        raise DocumentError(msg)
+    return found
+
+
+def _events(text: str) -> list[dict[str, Any]]:
+    if text.startswith("@"):
+        return json_objects(_file(text))
+    if not text:
+        msg = "is empty; no event is `[]`"
+        raise DocumentError(msg)
+    return json_objects(text)
+
+
+def _file(text: str) -> str:
+    return content(text.removeprefix("@"), MAX_FILE_BYTES)
 
 
 def _meant(text: str, setting: Mapping[str, Any]) -> object:
@@ -133,65 +156,6 @@ def _object(text: str) -> object:
     return nested
 
 
-def _patterns(value: str | list[Any]) -> object:
-    try:
-        return listed(value) if isinstance(value, str) else _stripped(value)
-    except DocumentError:
-        return value
-
-
-def _ids_or_path(value: object) -> object:
-    if not isinstance(value, str | list):
-        return value
-    try:
-        return integration_ids(value) or value
-    except (OSError, ValueError):
-        return value
-
-
-def _events(value: object) -> object:
-    if isinstance(value, dict):
-        return [value]
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    try:
-        if text.startswith("@"):
-            return json_objects(_content(text[1:]))
-        return json_objects(text) if text else Unread("it is empty; no event is `[]`")
-    except (OSError, ValueError) as error:
-        return Unread(unreadable(text, error))
-
-
-def unreadable(text: str, error: Exception) -> str:
-    """Say why a text, or the file that it names, cannot be read."""
-    where = f"the file {shown(text[1:])}" if text.startswith("@") else "the text"
-    if isinstance(error, DocumentError):
-        return f"{where} {error}"
-    why = error.strerror if isinstance(error, OSError) else "there is no such name"
-    return f"{where} cannot be read: {why}"
-
-
-def integration_ids(value: str | Sequence[Any]) -> list[Any]:
-    """Return the configured integrations in the order given; one may stand there twice.
-
-    Args:
-        value: A list of IDs; or a text with such a list, or with IDs between commas; or `@` and
-            the path of a file with such a text, where white space stands between IDs too.
-
-    Returns:
-        The IDs without white space around them, each still to be checked.
-
-    Raises:
-        OSError: If the file cannot be read.
-        ValueError: If it is no text, or half a list, or the path is none.
-    """
-    if not isinstance(value, str):
-        return _stripped(value)
-    text = value.strip()
-    return listed(_content(text[1:]), r"[,\s]") if text.startswith("@") else listed(text)
-
-
 def listed(text: str, between: str = r"[,\n]") -> list[Any]:
     """Return the entries of a list that is written as text.
 
@@ -216,18 +180,8 @@ def listed(text: str, between: str = r"[,\n]") -> list[Any]:
     return _stripped(found)
 
 
-def _stripped(entries: Sequence[Any]) -> list[Any]:
+def _stripped(entries: list[Any]) -> list[Any]:
     return [one.strip() if isinstance(one, str) else one for one in entries]
-
-
-def _content(path: str) -> str:
-    is_named = path != STANDARD_INPUT
-    with Path(path).open("rb") if is_named else open(0, "rb", closefd=False) as file:
-        data = file.read(MAX_FILE_BYTES + 1)
-    if len(data) > MAX_FILE_BYTES:
-        msg = f"is larger than {MAX_FILE_BYTES:,} bytes"
-        raise DocumentError(msg)
-    return decode(data)
 
 
 def selected_by_meltano() -> list[str]:
@@ -242,13 +196,9 @@ def selected_by_meltano() -> list[str]:
 
 
 def emptied(name: str) -> Iterator[str]:
-    """Yield what Meltano has taken out of an object, because it is null in `meltano.yml`.
+    """Yield the paths of what Meltano has taken out of a setting, as it is null in `meltano.yml`.
 
-    Args:
-        name: Name of the setting, such as `stream_maps`.
-
-    Yields:
-        The path of each such entry: the configuration lacks it, the variable still has it.
+    The configuration lacks it; the variable still has it.
     """
     try:
         flat = json_object(os.environ.get(f"MELTANO_EXTRACT_{name.upper()}", "{}"))
@@ -258,11 +208,7 @@ def emptied(name: str) -> Iterator[str]:
 
 
 def strange_variables(schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the environment variables of the tap that name no setting.
-
-    Args:
-        schema: JSON Schema of the settings.
-    """
+    """Yield the environment variables of the tap that name no setting."""
     own = {PREFIX + name.upper() for name in schema["properties"]} | {f"{PREFIX}LOGLEVEL"}
     yield from (
         name

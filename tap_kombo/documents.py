@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 import json
 import math
-import re
 from typing import TYPE_CHECKING, Any, Literal, NoReturn
 
+import click
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_CONTAINERS = (dict, list)
 
 MAX_DEPTH = 100
 """Deeper nesting has no meaning here, and would reach Python's limit in the SDK."""
@@ -28,15 +30,26 @@ class DocumentError(ValueError):
     """What is wrong with a document, as the end of a sentence, without any value of it."""
 
 
-def decode(data: bytes) -> str:
-    """Return a text in UTF-8, or in what a byte order mark says.
+def content(path: str, at_most: int | None = None) -> str:
+    """Return the text of a file, in UTF-8 or in what a byte order mark says.
 
     Args:
-        data: The file.
+        path: Where it is; `-` is standard input.
+        at_most: How many bytes it may have; `None` is any number.
 
     Raises:
-        DocumentError: If it is no text.
+        DocumentError: If it cannot be read, is larger, or is no text.
     """
+    try:
+        with click.open_file(path, "rb") as file:
+            data: bytes = file.read(-1 if at_most is None else at_most + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else "there is no such name"
+        msg = f"cannot be read: {why}"
+        raise DocumentError(msg) from None
+    if at_most is not None and len(data) > at_most:
+        msg = f"is larger than {at_most:,} bytes"
+        raise DocumentError(msg)
     encoding = next((name for mark, name in _ENCODINGS.items() if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
@@ -46,25 +59,20 @@ def decode(data: bytes) -> str:
 
 
 def json_object(text: str) -> dict[str, Any]:
-    """Return the JSON object of a text, fit to be copied and written again.
-
-    Args:
-        text: The document.
+    """Return the JSON object of a text.
 
     Raises:
-        DocumentError: If it is no JSON object, or one that cannot be copied and written again.
+        DocumentError: If it is none, or one that cannot be copied and written again.
     """
     found = _loaded(text)
     if not isinstance(found, dict):
-        raise DocumentError(_NO_OBJECT)
+        msg = "does not hold a JSON object"
+        raise DocumentError(msg)
     return found
 
 
 def json_objects(text: str) -> list[dict[str, Any]]:
     """Return the JSON objects of a text: those of a list, the only one, or one a line.
-
-    Args:
-        text: The document.
 
     Raises:
         DocumentError: If it is neither.
@@ -83,9 +91,6 @@ def json_objects(text: str) -> list[dict[str, Any]]:
 
 def last_state(text: str) -> dict[str, Any]:
     """Return a state: that of a file, or the last one of what a tap or a loader has printed.
-
-    Args:
-        text: A JSON object, or one a line.
 
     Raises:
         DocumentError: If there is none.
@@ -109,9 +114,6 @@ def unwrapped(state: Mapping[str, Any]) -> Mapping[str, Any]:
 
     `meltano state get` prints `{"singer_state": ...}`, its state backends keep
     `{"completed": ..., "partial": ...}`, a tap prints `{"type": "STATE", "value": ...}`.
-
-    Args:
-        state: The state, wrapped or not.
     """
     if "bookmarks" in state:
         return state
@@ -138,16 +140,10 @@ class _StreamState(msgspec.Struct):
 
 
 def state_complaints(state: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence for each stream of a state that the SDK could not read.
+    """Yield a sentence for each stream of an unwrapped state that the SDK could not read.
 
     Whether moments can be read, and whether an integration stands there twice, is not looked at:
     that concerns one model of one integration.
-
-    Args:
-        state: The state, unwrapped.
-
-    Yields:
-        A line that says where and what; of a stream the first mistake only.
     """
     streams = state.get("bookmarks", {})
     if state and "bookmarks" not in state:
@@ -202,28 +198,17 @@ class _Catalog(msgspec.Struct):
 
 
 def catalog_complaints(catalog: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence if the SDK could not read a catalog.
-
-    Args:
-        catalog: The catalog.
-
-    Yields:
-        A line that says where and what.
-    """
+    """Yield a sentence that says where and what, if the SDK could not read a catalog."""
     if wrong := misfit("catalog", catalog, _Catalog):
         yield f"The catalog cannot be used: {wrong}. `--discover` writes one."
 
 
-def shown(name: str) -> str:
+def shown(name: str, at_most: int = 300) -> str:
     """Return a name that a user gave as it can stand in a line."""
-    return ascii(name)[1:-1] if len(name) <= _SHOWN else f"{ascii(name[:_SHOWN])[1:-1]}..."
+    return ascii(name[:at_most])[1:-1] + ("..." if len(name) > at_most else "")
 
 
 _SHOWN = 300
-
-_NO_OBJECT = "does not hold a JSON object"
-
-_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
@@ -243,22 +228,35 @@ def _loaded(text: str) -> object:
     Raises:
         DocumentError: If it cannot be.
     """
+    deep = f"is nested over {MAX_DEPTH} levels deep"
     try:
         found = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
         )
+        json.dumps(found, ensure_ascii=False).encode()
     except DocumentError:
         raise
     except RecursionError:
-        _refuse_depth()
+        raise DocumentError(deep) from None
+    except UnicodeEncodeError:
+        msg = "holds half a character (`\\ud800` to `\\udfff`)"
+        raise DocumentError(msg) from None
     except ValueError:
         return None
-    if isinstance(found, dict | list) and _is_deep(found):
-        _refuse_depth()
-    if _HALF.search(text) and not _can_be_written(found):
-        msg = "holds half a character (`\\ud800` to `\\udfff`)"
-        raise DocumentError(msg)
+    if not is_shallow(found, MAX_DEPTH):
+        raise DocumentError(deep)
     return found
+
+
+def is_shallow(value: Any, levels: int) -> bool:  # noqa: ANN401
+    """Return whether a value is nested no deeper than so many levels."""
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return True
+    return levels > 0 and all(
+        is_shallow(one, levels - 1) for one in value if type(one) in _CONTAINERS
+    )
 
 
 def _of_line(number: int, line: str) -> dict[str, Any]:
@@ -302,31 +300,3 @@ def _finite(text: str) -> float:
     if math.isinf(number):
         _no_number(text)
     return number
-
-
-def _refuse_depth() -> NoReturn:
-    msg = f"is nested over {MAX_DEPTH} levels deep"
-    raise DocumentError(msg)
-
-
-def _is_deep(value: object) -> bool:
-    """Tell whether a value is nested too deep, level by level."""
-    level: list[Any] = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, dict | list)
-        ]
-        if not level:
-            return False
-    return True
-
-
-def _can_be_written(value: object) -> bool:
-    try:
-        msgspec.json.encode(value)
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -21,6 +21,7 @@ from msgspec import Meta
 
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.mending import UNSTORABLE
+from tap_kombo.documents import is_shallow
 from tap_kombo.selection import compile_deselection
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ DEEPEST = 64
 """Levels of a free-form value that are kept; loaders and interpreters give up somewhere beyond."""
 
 REPLACEMENT = "\ufffd"
-_CONTAINERS = (dict, list)
 
 Clean: TypeAlias = Callable[[Any], Any]
 """Turns a value that is not null into one that can be stored."""
@@ -66,17 +66,6 @@ LEFT_IN_A_TOMBSTONE = frozenset({"id", "integration_id", "changed_at", "remote_d
 def compile_cleaner(schema: Mapping[str, Any], found: Found) -> Clean:
     """Return a function that cleans the records of a schema; `found` counts what was wrong."""
     return _Compiler(found).of(schema, "")
-
-
-def is_shallow(value: Any, levels: int = DEEPEST) -> bool:  # noqa: ANN401
-    """Return whether a value is nested no deeper than so many levels."""
-    if type(value) is dict:
-        value = value.values()
-    elif type(value) is not list:
-        return True
-    return levels > 0 and all(
-        is_shallow(one, levels - 1) for one in value if type(one) in _CONTAINERS
-    )
 
 
 def is_anonymized(record: Mapping[str, Any]) -> bool:
@@ -257,7 +246,7 @@ class _Compiler:
             return value
 
         def bounded(value: Any) -> Any:  # noqa: ANN401
-            if is_shallow(value):
+            if is_shallow(value, DEEPEST):
                 return clean(value)
             self._found[path, Trouble.DEEP] += 1
             return None
@@ -333,7 +322,7 @@ def _check_free(kind: type, value: Any) -> Any:  # noqa: ANN401
     Raises:
         ValueError: If it is no object though it has to be, or too deep.
     """
-    if (kind is _FreeObject and type(value) is not dict) or not is_shallow(value):
+    if (kind is _FreeObject and type(value) is not dict) or not is_shallow(value, DEEPEST):
         raise ValueError
     return kind()
 

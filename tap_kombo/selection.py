@@ -15,14 +15,9 @@ ENTRIES = "[]"
 """Stands in a path for the entries of a list."""
 
 
-def did_you_mean(wrong: str, right: Sequence[str]) -> str:
-    """Return a hint at the names that are most like a wrong one; empty if none is.
-
-    Args:
-        wrong: What a user wrote.
-        right: What there is.
-    """
-    near = difflib.get_close_matches(wrong[:100], right, n=2, cutoff=0.5)
+def did_you_mean(wrong: str, right: Iterable[str]) -> str:
+    """Return a hint at the names that are most like a wrong one; empty if none is."""
+    near = difflib.get_close_matches(wrong[:100], [*right], n=2, cutoff=0.5)
     return f" (did you mean {' or '.join(f'`{one}`' for one in near)}?)" if near else ""
 
 

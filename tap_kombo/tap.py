@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
 import click
+from click.types import FuncParamType
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from typing_extensions import override
@@ -21,7 +22,7 @@ from typing_extensions import override
 from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.api.problems import KomboError
 from tap_kombo.changes import changes_of
-from tap_kombo.cli import DOCTOR, ENV, TYPES, merged
+from tap_kombo.cli import DOCTOR, ENV, READERS, merged
 from tap_kombo.complaints import complaints, environment_complaints
 from tap_kombo.config import environment, read, selected_by_meltano
 from tap_kombo.doctor import examine
@@ -220,7 +221,8 @@ class TapKombo(SeamTap):
         quieten()
         wait_for_readers()
         for option in command.params:
-            option.type = TYPES.get(option.name, option.type)
+            if reader := READERS.get(option.name):
+                option.type = FuncParamType(reader)
         command.params.append(DOCTOR)
         return command
 

@@ -17,7 +17,7 @@ SECRET = "jane"
 
 def told(**settings: object) -> list[str]:
     """What is said of a configuration; each mistake is one line without the value."""
-    lines = list(complaints(GOOD | settings, SETTINGS))
+    lines = list(complaints(read(GOOD | settings, SETTINGS), SETTINGS))
     assert [line for line in lines if not line.isprintable() or SECRET in line] == []
     return lines
 

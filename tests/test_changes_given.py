@@ -40,7 +40,7 @@ def test_one_event_is_a_list_of_one(tmp_path: Path) -> None:
 
 
 WRONG: dict[str, tuple[object, str]] = {
-    "empty": (" ", "it is empty"),
+    "empty": (" ", "the text is empty"),
     "no JSON": ("jane", "is wrong in line 1, which does not hold a JSON object"),
     "a broken line": (f"{LINES}\n{{jane", "is wrong in line 3, which does not hold"),
     "half a list": ('[{"type": "jane"}', "is wrong in line 1"),

@@ -13,7 +13,7 @@ from singer_sdk.configuration import _dict_config
 from singer_sdk.exceptions import ConfigValidationError
 
 from tap_kombo.complaints import environment_complaints
-from tap_kombo.config import PREFIX, environment, integration_ids, listed, read
+from tap_kombo.config import PREFIX, environment, listed, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,7 +56,7 @@ def test_integrations_come_from_a_file(tmp_path: Path) -> None:
         file.write_bytes(data)
 
         assert meant("integration_ids", f"@{file}") == ["a", "b"], data
-        assert integration_ids(f" @{file}\n") == ["a", "b"], data
+        assert meant("integration_ids", f" @{file}\n") == ["a", "b"], data
 
 
 @pytest.mark.parametrize("kind", NO_INTEGRATIONS)
@@ -169,14 +169,14 @@ def test_a_file_of_variables_that_is_no_text_is_refused(
 @pytest.mark.parametrize(
     ("variable", "hint"),
     [
-        ("TAP_KOMBO_PAGESIZE", " Did you mean 'TAP_KOMBO_PAGE_SIZE'?"),
-        ("TAP_KOMBO_INTEGRATION_ID", " Did you mean 'TAP_KOMBO_INTEGRATION_IDS'?"),
-        ("TAP_KOMBO_page_size", " Did you mean 'TAP_KOMBO_PAGE_SIZE'?"),
-        ("tap_kombo_api_key", " Did you mean 'TAP_KOMBO_API_KEY'?"),
+        ("TAP_KOMBO_PAGESIZE", " (did you mean `TAP_KOMBO_PAGE_SIZE`"),
+        ("TAP_KOMBO_INTEGRATION_ID", " (did you mean `TAP_KOMBO_INTEGRATION_IDS`"),
+        ("TAP_KOMBO_page_size", " (did you mean `TAP_KOMBO_PAGE_SIZE`"),
+        ("tap_kombo_api_key", " (did you mean `TAP_KOMBO_API_KEY`"),
         ("TAP_KOMBO_COLOUR", ""),
         ("TAP_KOMBO_", ""),
         ("TAP_KOMBO_X\nY", ""),
-        ("TAP_KOMBO_EU_API_KEY", " Did you mean 'TAP_KOMBO_API_KEY'?"),
+        ("TAP_KOMBO_EU_API_KEY", " (did you mean `TAP_KOMBO_API_KEY`"),
     ],
 )
 def test_an_unknown_variable_is_refused_with_a_hint(
@@ -184,7 +184,7 @@ def test_an_unknown_variable_is_refused_with_a_hint(
 ) -> None:
     (line,) = strange(monkeypatch, variable)
 
-    assert line.endswith(f"' names no setting.{hint}")
+    assert f"' names no setting{hint or '.'}" in line
 
 
 def test_a_variable_that_means_something_is_none_of_them(monkeypatch: pytest.MonkeyPatch) -> None:

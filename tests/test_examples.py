@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from tap_kombo.complaints import complaints
+from tap_kombo.config import read
 from tap_kombo.settings import SETTINGS
 
 CHECKOUT = Path(__file__).parent.parent
@@ -59,7 +60,7 @@ def test_each_pod_reads_a_shard_of_its_own(tmp_path: Path) -> None:
     ]
     for shard, _ in calls:
         config = {"api_key": "k", "integration_ids": "a", "shard": shard}
-        assert list(complaints(config, SETTINGS)) == []
+        assert list(complaints(read(config, SETTINGS), SETTINGS)) == []
 
 
 def installs(example: str) -> list[str]:

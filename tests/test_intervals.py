@@ -10,12 +10,14 @@ import pendulum
 import pytest
 import time_machine
 import yaml
+from settings_told import SETTINGS
 from test_bookmarks import NOON, State, bookmarks, run
 
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT
 from tap_kombo.api.endpoints import LEDGER
 from tap_kombo.complaints import complaints
+from tap_kombo.config import read
 from tap_kombo.settings import for_stream
 from tap_kombo.tap import TapKombo
 
@@ -188,7 +190,7 @@ def test_full_passes_have_an_interval_by_stream(kombo: Kombo) -> None:
 )
 def test_a_wrong_interval_is_refused_in_one_line(value: object, told: str) -> None:
     config = {"api_key": "k", "integration_ids": [A], "pass_interval_minutes": value}
-    [line] = complaints(config, TapKombo.config_jsonschema)
+    [line] = complaints(read(config, SETTINGS), SETTINGS)
 
     assert line.startswith(f"Setting 'pass_interval_minutes': {told}")
 
@@ -197,7 +199,7 @@ def test_a_wrong_interval_is_refused_in_one_line(value: object, told: str) -> No
 def test_a_right_interval_is_accepted(value: object) -> None:
     config = {"api_key": "k", "integration_ids": [A], "pass_interval_minutes": value}
 
-    assert list(complaints(config, TapKombo.config_jsonschema)) == []
+    assert list(complaints(read(config, SETTINGS), SETTINGS)) == []
 
 
 def test_nothing_stands_in_the_way_of_an_object_in_meltano_yml() -> None:
@@ -217,6 +219,6 @@ def test_the_example_of_the_page_is_accepted() -> None:
     [plugin] = yaml.safe_load(block)["plugins"]["extractors"]
     config = {"api_key": "k", "integration_ids": [A], **plugin["config"]}
 
-    assert list(complaints(config, TapKombo.config_jsonschema)) == []
+    assert list(complaints(read(config, SETTINGS), SETTINGS)) == []
     assert for_stream(config["pass_interval_minutes"], "tags", default=0) == 24 * 60
     assert for_stream(config["pass_interval_minutes"], "interviews", default=1) == 0

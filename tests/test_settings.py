@@ -95,8 +95,10 @@ def test_key_and_integrations_are_enough() -> None:
 def test_a_missing_setting_is_named(name: str) -> None:
     without = {key: value for key, value in GOOD.items() if key != name}
 
-    assert list(complaints(without, SETTINGS)) == [f"Setting '{name}' is missing."]
-    assert list(complaints(GOOD | {name: None}, SETTINGS)) == [f"Setting '{name}' is missing."]
+    assert list(complaints(read(without, SETTINGS), SETTINGS)) == [f"Setting '{name}' is missing."]
+    assert list(complaints(read(GOOD | {name: None}, SETTINGS), SETTINGS)) == [
+        f"Setting '{name}' is missing."
+    ]
 
 
 def test_null_is_as_if_it_was_not_set() -> None:
@@ -264,8 +266,8 @@ def test_an_option_of_all_maps_that_there_is_not_is_refused(maps: dict[str, Any]
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("regoin", " Did you mean 'region'?"),
-        ("integration_id", " Did you mean 'integration_ids'?"),
+        ("regoin", " (did you mean `region`"),
+        ("integration_id", " (did you mean `integration_ids`"),
         ("colour", ""),
         ("x\ny", ""),
         ("x" * 100_000, ""),
@@ -276,7 +278,7 @@ def test_an_option_of_all_maps_that_there_is_not_is_refused(maps: dict[str, Any]
 def test_an_unknown_setting_is_refused_with_a_hint(name: str, hint: str) -> None:
     (line,) = told(**{name: 1})
 
-    assert line.endswith(f"' does not exist.{hint}")
+    assert f"' does not exist{hint or '.'}" in line
     assert len(line) < 500
 
 
