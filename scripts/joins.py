@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from tap_kombo.api.endpoints import PRIMARY_KEY, references
-from tap_kombo.privacy import Path, place, walk
+from tap_kombo.privacy import place, walk
 from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.selection import Path
 
 
 class Join(NamedTuple):

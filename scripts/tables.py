@@ -13,7 +13,7 @@ from psycopg.sql import SQL, Identifier
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.privacy import sensitive_paths
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import compile_deselection
+from tap_kombo.selection import compile_edits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -47,7 +47,7 @@ def mismatches(
     """Name the ids of records that a table lacks, holds too many, or holds otherwise."""
     endpoint = next(one for one in ENDPOINTS if one.name == stream)
     schema = load_schema(stream)
-    hide = compile_deselection(sensitive_paths(stream))
+    hide = compile_edits(dict.fromkeys(sensitive_paths(stream)))
     expected = {
         record["id"]: {"integration_id": one.id} | record
         for one in integrations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fnmatch import fnmatch
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import pendulum
 from singer_sdk.mapper import PluginMapper
@@ -13,7 +13,7 @@ from tap_kombo.api.filters import as_text
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo, to_moment
 from tap_kombo.privacy import place
-from tap_kombo.pseudonyms import Plan, Pseudonyms, Treatment, treatments
+from tap_kombo.pseudonyms import Plan, Treatment, treatments
 from tap_kombo.replication.bookmarks import Bookmarks
 from tap_kombo.replication.entries import Entries
 from tap_kombo.replication.policy import Policy
@@ -23,9 +23,7 @@ from tap_kombo.schemas import outline
 from tap_kombo.settings import for_stream
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
-
-    from tap_kombo.api.answers import Record
+    from collections.abc import Iterable, Iterator, Mapping
 
 FLATTENING = tuple(
     f"flattening_{name}" for name in ("enabled", "max_depth", "separator", "max_key_length")
@@ -150,18 +148,3 @@ def hidden_lines(streams: Iterable[Any], config: Mapping[str, Any]) -> Iterator[
     for told, places in found.items():
         which = "" if told is Treatment.CLEAR or not places else f": {named(places, 10)}"
         yield f"Pseudonyms ({plan.preset}): {len(places):,} {told.value}{which}."
-
-
-def hiding_of(stream: Any) -> Callable[[list[Record]], None]:  # noqa: ANN401
-    """Return what takes out of a stream's records what is not sent, and hides what is personal."""
-    deselect, config = stream.fitter.deselect, stream.config
-    if not config.get("pseudonyms"):
-        return cast("Callable[[list[Record]], None]", deselect)
-    plan, key = Plan.of(config["pseudonyms"]), config["pseudonym_key"]
-    pseudonyms = Pseudonyms(plan, key, stream.name, stream.schema)
-
-    def hide(records: list[Record]) -> None:
-        deselect(records)
-        pseudonyms.hide(records)
-
-    return hide

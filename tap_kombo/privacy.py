@@ -9,17 +9,16 @@ from __future__ import annotations
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import ENTRIES, did_you_mean
+from tap_kombo.selection import ENTRIES, did_you_mean, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-Path: TypeAlias = "tuple[str, ...]"
-"""Names from the root to a property; `[]` stands for the entries of a list."""
+    from tap_kombo.selection import Path
 
 
 class Class(StrEnum):
@@ -103,12 +102,7 @@ _LONGEST = max(map(len, _CLASSES))
 
 
 def class_of(stream: str, path: Sequence[str]) -> Class | None:
-    """Return the class of a property; none if the table does not know it.
-
-    Args:
-        stream: Name of the stream.
-        path: Names from the root to the property; list entries may be marked or not.
-    """
+    """Return the class of a property, list entries marked in its path or not; none if unknown."""
     names = [name for name in path if name != ENTRIES]
     if len(names) > 1 and (above := class_of(stream, names[:-1])) in OPT_IN:
         return above
@@ -129,23 +123,13 @@ def sensitive_paths(stream: str) -> tuple[Path, ...]:
 
 
 def hidden_paths(stream: str, patterns: Sequence[str]) -> list[Path]:
-    """Return the paths of a stream that nobody has opted in.
-
-    Args:
-        stream: Name of the stream.
-        patterns: The setting `opt_in`.
-    """
+    """Return the paths of a stream that no pattern of `opt_in` names."""
     paths = sensitive_paths(stream)
     return [path for path in paths if not is_opted_in(place(stream, path), patterns)]
 
 
 def walk(schema: Mapping[str, Any], path: Path = ()) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-    """Yield each property of a schema with its path, at every depth.
-
-    Args:
-        schema: JSON Schema of an object, of a list or of anything else.
-        path: Where it stands.
-    """
+    """Yield each property of a schema with its path, at every depth."""
     for name, one in schema.get("properties", {}).items():
         yield (*path, name), one
         yield from walk(one, (*path, name))
@@ -159,12 +143,7 @@ def place(stream: str, path: Sequence[str] = ()) -> str:
 
 
 def is_opted_in(one: str, patterns: Iterable[str]) -> bool:
-    """Return whether a pattern names a place, or what it is a part of.
-
-    Args:
-        one: A stream, or a property as `place` writes it.
-        patterns: The setting `opt_in`.
-    """
+    """Return whether a pattern names a stream or a `place`, or what that is a part of."""
     names = one.split(".")
     wholes = [".".join(names[:end]) for end in range(1, len(names) + 1)]
     return any(fnmatchcase(whole, pattern) for pattern in patterns for whole in wholes)
@@ -175,10 +154,6 @@ def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict
 
     Keys and replication keys are in each of them; an entry without properties stands for the whole
     stream.
-
-    Args:
-        catalog: The catalog.
-        patterns: The setting `opt_in`.
     """
     endpoints = {endpoint.name: endpoint for endpoint in ENDPOINTS}
     entries = [dict(entry) for entry in catalog["streams"]]
@@ -231,37 +206,9 @@ def opted_in(patterns: Sequence[str]) -> list[str]:
 
 
 def opt_in_complaints(patterns: Iterable[str]) -> Iterator[str]:
-    """Yield one sentence for each pattern that names nothing.
-
-    Args:
-        patterns: The setting `opt_in`.
-    """
+    """Yield one sentence for each pattern that names nothing."""
     for number, pattern in enumerate(patterns, 1):
         if any(is_opted_in(one, [pattern]) for one in places()):
             continue
         hint = did_you_mean(pattern, places())
         yield f"entry {number} names no sensitive column and no costly stream{hint}"
-
-
-def without(schema: Mapping[str, Any], paths: Sequence[Path]) -> dict[str, Any]:
-    """Return a schema without some of its properties.
-
-    Args:
-        schema: JSON Schema of an object.
-        paths: The properties to leave out.
-    """
-    tops = {path[0] for path in paths if len(path) == 1}
-    below: dict[str, list[Path]] = {}
-    for path in paths:
-        if len(path) > 1:
-            below.setdefault(path[0], []).append(path[1:])
-    kept = dict(schema)
-    if "properties" in schema:
-        kept["properties"] = {
-            name: without(one, below[name]) if name in below else one
-            for name, one in schema["properties"].items()
-            if name not in tops
-        }
-    if ENTRIES in below and "items" in schema:
-        kept["items"] = without(schema["items"], below[ENTRIES])
-    return kept

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from functools import cache
-from typing import TYPE_CHECKING, Any, TypeAlias
+from functools import cache, lru_cache, partial
+from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.privacy import Class, class_of, place, walk
@@ -17,18 +16,15 @@ from tap_kombo.schemas import load_schema
 from tap_kombo.selection import ENTRIES, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from tap_kombo.api.answers import Record
+    from tap_kombo.selection import Edits, Path
 
 DIGITS = 32
 """Hex digits of a pseudonym: half of what SHA-256 gives, and far more than there are people."""
 
 CACHED = 50_000
 """So many pseudonyms are remembered; the same people stand in many records."""
-
-Hide: TypeAlias = Callable[[Any], Any]
-Tree: TypeAlias = "dict[str, Tree | Hide]"
 
 
 class Treatment(StrEnum):
@@ -105,15 +101,9 @@ def _is_text(schema: Mapping[str, Any]) -> bool:
 
 def treatments(
     plan: Plan, stream: str, schema: Mapping[str, Any]
-) -> Iterator[tuple[tuple[str, ...], Treatment]]:
-    """Yield what becomes of each value of a stream, without those below one that is nulled.
-
-    Args:
-        plan: What is hidden.
-        stream: Name of the stream.
-        schema: Its JSON Schema.
-    """
-    nulled: list[tuple[str, ...]] = []
+) -> Iterator[tuple[Path, Treatment]]:
+    """Yield what becomes of each value of a stream, without those below one that is nulled."""
+    nulled: list[Path] = []
     for path, one in walk(schema):
         if any(path[: len(above)] == above for above in nulled):
             continue
@@ -127,54 +117,39 @@ def treatments(
             yield (path if values is one else (*path, ENTRIES)), told
 
 
-class Pseudonyms:
-    """Hides what is personal in the records of one stream.
+def hiding(config: Mapping[str, Any], stream: str, schema: Mapping[str, Any]) -> Edits:
+    """Return what hides the personal values of a stream; nothing without `pseudonyms`.
 
     Args:
-        plan: What is hidden.
-        key: The key; whoever has it can find out whose a pseudonym is.
+        config: The settings.
         stream: Name of the stream.
         schema: Its JSON Schema, without what is not sent.
     """
-
-    def __init__(self, plan: Plan, key: str, stream: str, schema: Mapping[str, Any]) -> None:
-        """Find out which values there are to hide."""
-        hasher = _Hasher(key.encode(), email_domain=plan.email_domain)
-        self._tree: Tree = {}
-        for path, told in treatments(plan, stream, schema):
-            if told is not Treatment.CLEAR:
-                kind = class_of(stream, path) or Class.PLAIN
-                _plant(self._tree, path, _none if told is Treatment.NULL else hasher.of(kind))
-
-    def hide(self, records: Iterable[Record]) -> None:
-        """Put pseudonyms into records, in place; null stays null."""
-        if self._tree:
-            for record in records:
-                _hide(record, self._tree)
+    if not config.get("pseudonyms"):
+        return {}
+    plan = Plan.of(config["pseudonyms"])
+    hashed = _hashing(config["pseudonym_key"].encode(), email_domain=plan.email_domain)
+    return {
+        path: _none
+        if told is Treatment.NULL
+        else partial(hashed, class_of(stream, path) or Class.PLAIN)
+        for path, told in treatments(plan, stream, schema)
+        if told is not Treatment.CLEAR
+    }
 
 
 def pseudonym(key: bytes, kind: Class, value: str) -> str:
-    """Return the pseudonym of a value.
+    """Return the pseudonym of a value; equal texts of two classes have two.
 
     It is the first 32 hex digits of HMAC-SHA256 over the class, a line end, and the value as
     `normalised` gives it.
-
-    Args:
-        key: The key.
-        kind: The class of the value, so that equal texts of two classes do not meet.
-        value: The value.
     """
     message = f"{kind.value}\n{normalised(kind, value)}".encode("utf-8", "replace")
     return hmac.digest(key, message, "sha256").hex()[:DIGITS]
 
 
 def normalised(kind: Class, value: str) -> str:
-    """Return a value as it is hashed, so that two spellings of one thing are one.
-
-    Args:
-        kind: The class of the value.
-        value: The value.
-    """
+    """Return a value as it is hashed, so that two spellings of one thing are one."""
     if kind is Class.EMAIL:
         return value.strip().lower()
     if kind is Class.PHONE:
@@ -184,79 +159,27 @@ def normalised(kind: Class, value: str) -> str:
     return value
 
 
-@dataclass
-class _Hasher:
-    """Makes pseudonyms with one key, each once."""
+def _hashing(key: bytes, *, email_domain: bool) -> Callable[[Class, object], str | None]:
+    """Return what makes a pseudonym of a value of a class; it has none unless it is a text."""
 
-    key: bytes
-    email_domain: bool
-    _known: dict[tuple[Class, str], str] = field(default_factory=dict)
-
-    def of(self, kind: Class) -> Hide:
-        """Return what hashes the values of a class."""
-
-        def hashed(value: Any) -> Any:  # noqa: ANN401
-            if type(value) is not str:
-                return None
-            found = self._known.get((kind, value))
-            if found is None:
-                if len(self._known) >= CACHED:
-                    self._known.clear()
-                found = self._known[kind, value] = self._made(kind, value)
-            return found
-
-        return hashed
-
-    def _made(self, kind: Class, value: str) -> str:
-        made = pseudonym(self.key, kind, value)
+    @lru_cache(CACHED)
+    def made(kind: Class, value: str) -> str:
+        hashed = pseudonym(key, kind, value)
         local, at, domain = value.strip().lower().rpartition("@")
-        keeps_domain = self.email_domain and kind is Class.EMAIL and local and at
-        return f"{made}@{domain}" if keeps_domain else made
+        keeps_domain = email_domain and kind is Class.EMAIL and local and at
+        return f"{hashed}@{domain}" if keeps_domain else hashed
+
+    return lambda kind, value: made(kind, value) if type(value) is str else None
 
 
 def _none(_: object) -> None:
     """Hide a value that cannot be hashed."""
 
 
-def _plant(tree: Tree, path: Sequence[str], hide: Hide) -> None:
-    *above, name = path
-    for one in above:
-        inner = tree.setdefault(one, {})
-        if not isinstance(inner, dict):
-            return  # what is above is hidden already
-        tree = inner
-    tree[name] = hide
-
-
-def _hide(value: Any, tree: Tree) -> None:  # noqa: ANN401
-    """Hide what a tree names in an object or a list."""
-    if type(value) is dict:
-        for name, inner in tree.items():
-            one = value.get(name)
-            if one is None:
-                continue
-            if type(inner) is dict:
-                _hide(one, inner)
-            else:
-                value[name] = inner(one)  # type: ignore[operator] # it is no tree
-    elif type(value) is list and ENTRIES in tree:
-        inner = tree[ENTRIES]
-        if type(inner) is dict:
-            for one in value:
-                _hide(one, inner)
-        else:
-            value[:] = [None if one is None else inner(one) for one in value]  # type: ignore[operator]
-
-
 def pseudonym_complaints(
     value: str | Mapping[str, Any], config: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Yield one sentence for each mistake in the setting `pseudonyms`.
-
-    Args:
-        value: The setting.
-        config: All settings.
-    """
+    """Yield one sentence for each mistake in the setting `pseudonyms`."""
     plan = {"preset": value} if isinstance(value, str) else value
     if plan.get("preset", "people") not in PRESETS:
         yield f"its preset must be one of {', '.join(PRESETS)}"

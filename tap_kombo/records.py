@@ -22,7 +22,6 @@ from msgspec import Meta
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.mending import UNSTORABLE
 from tap_kombo.documents import is_shallow
-from tap_kombo.selection import compile_deselection
 
 if TYPE_CHECKING:
     from tap_kombo.api.answers import Page, Record
@@ -91,24 +90,21 @@ class Fitter:
     Args:
         schema: JSON Schema of all that Kombo sends, as `scripts/update_schemas.py` writes it.
         stream: Its name.
-        unwanted: Paths of the properties that are not sent; `[]` stands for the entries of a list.
+
+    Attributes:
+        troubles: What was found in all pages.
+        misfits: How many values of the last page did not fit, by path.
+        keyless: How many records of it were left out.
     """
 
-    def __init__(
-        self, schema: Mapping[str, Any], stream: str, unwanted: Sequence[Sequence[str]]
-    ) -> None:
-        """Compile what all pages share.
-
-        `deselect` takes unwanted properties out, in place; `troubles` counts over all pages,
-        `misfits` the values of the last one by path, and `keyless` what of it was left out.
-        """
+    def __init__(self, schema: Mapping[str, Any], stream: str) -> None:
+        """Compile what all pages share."""
         self.troubles: Found = Counter()
         self.misfits: Counter[str] = Counter()
         self.keyless = 0
         self._found: Found = Counter()
         self._clean = compile_cleaner(schema, self._found)
         self._fits = compile_fits(schema, stream)
-        self.deselect = compile_deselection(unwanted)
 
     def fit(self, page: Page, integration_id: str) -> list[Record]:
         """Return the records of a page that have a key, as every loader can store them.

@@ -1,18 +1,27 @@
-"""Which properties are not sent, and how they are taken out of records."""
+"""Which properties are not sent, and how they are taken out of schemas and records."""
 
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable, Mapping
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from tap_kombo.api.answers import Record
 
 ENTRIES = "[]"
 """Stands in a path for the entries of a list."""
+
+Path: TypeAlias = tuple[str, ...]
+"""Names from the root to a property."""
+
+Edits: TypeAlias = Mapping[Path, Callable[[Any], Any] | None]
+"""What becomes of the values at each path, if they are not null; `None` takes the property out."""
+
+Tree: TypeAlias = "dict[str, Tree | Callable[[Any], Any] | None]"
 
 
 def did_you_mean(wrong: str, right: Iterable[str]) -> str:
@@ -22,26 +31,20 @@ def did_you_mean(wrong: str, right: Iterable[str]) -> str:
 
 
 def misspelt(patterns: Iterable[str], streams: Sequence[str]) -> Iterator[str]:
-    """Yield a sentence for each pattern of `select` that fits no stream.
-
-    Args:
-        patterns: Patterns such as `interviews.*` or `!jobs.salary_*`.
-        streams: The streams that there are.
-    """
+    """Yield a sentence for each pattern that fits no stream, such as `intervews.*` or `!job.id`."""
     names = dict.fromkeys(one.removeprefix("!").partition(".")[0] for one in patterns)
     for name in names:
         if not any(fnmatchcase(one, name) for one in streams):
             yield f"`select` names no stream with {name[:100]!r}{did_you_mean(name, streams)}."
 
 
-def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str, ...]]:
+def deselected_paths(selected: Mapping[Path, bool]) -> list[Path]:
     """Return the paths of the deselected properties, without those below another of them.
+
+    What lies in lists stays whole, as in the SDK.
 
     Args:
         selected: The SDK's `Stream.mask`: whether each breadcrumb is selected.
-
-    Returns:
-        Paths such as `("application", "outcome")`; what lies in lists stays whole, as in the SDK.
     """
     unwanted = {
         crumb[1::2]
@@ -54,8 +57,8 @@ def deselected_paths(selected: Mapping[tuple[str, ...], bool]) -> list[tuple[str
 
 
 def overlay(
-    whole: Mapping[str, Any], sent: Mapping[str, Any], path: tuple[str, ...] = ()
-) -> tuple[dict[str, Any], list[tuple[str, ...]]]:
+    whole: Mapping[str, Any], sent: Mapping[str, Any], path: Path = ()
+) -> tuple[dict[str, Any], list[Path]]:
     """Lay the schema that is sent over that of all that Kombo has.
 
     Args:
@@ -67,7 +70,7 @@ def overlay(
         A schema of all that Kombo sends with the types that the loader is told of, and the paths of
         what the loader is not told of.
     """
-    laid, missing = {**sent}, list[tuple[str, ...]]()
+    laid, missing = {**sent}, list[Path]()
     if "properties" in whole and "properties" in sent:
         laid["properties"] = {**sent["properties"]}
         for name, one in whole["properties"].items():
@@ -83,38 +86,65 @@ def overlay(
     return laid, missing
 
 
-def compile_deselection(paths: Sequence[Sequence[str]]) -> Callable[[Iterable[Record]], None]:
-    """Return a function that takes properties out of the records of a page, in place.
+def without(schema: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """Return a schema without some of its properties."""
+    return _pruned(schema, _tree(dict.fromkeys(paths)))
 
-    The SDK does the same to each record by looking up each of its values, which is most of what
-    it costs to send one.
 
-    Args:
-        paths: The paths of the properties.
+def compile_edits(edits: Edits) -> Callable[[Iterable[Record]], None]:
+    """Return a function that edits the records of a page, in place.
+
+    The SDK takes properties out of each record by looking up each of its values, which is most of
+    what it costs to send one.
     """
-    names = [path[0] for path in paths if len(path) == 1]
-    deeper = [path for path in paths if len(path) > 1]
-
-    def deselect(records: Iterable[Record]) -> None:
-        for record in records:
-            for name in names:
-                record.pop(name, None)
-            for path in deeper:
-                _drop(record, path, 0)
-
-    return deselect
+    tree = _tree(edits)
+    return lambda records: _edit(records, tree)
 
 
-def _drop(value: Any, path: Sequence[str], at: int) -> None:  # noqa: ANN401
-    """Take what stands at the end of a path out of a value, if it is there."""
-    for name in path[at:-1]:
-        at += 1
-        if name == ENTRIES:
-            for one in value if isinstance(value, list) else ():
-                _drop(one, path, at)
-            return
-        if not isinstance(value, dict):
-            return
-        value = value.get(name)
-    if isinstance(value, dict):
-        value.pop(path[-1], None)
+def _tree(edits: Edits) -> Tree:
+    """Lay out edits as records are nested; what is above another one counts alone."""
+    tree: Tree = {}
+    for path, edit in edits.items():
+        place = tree
+        for name in path[:-1]:
+            inner = place.setdefault(name, {})
+            if not isinstance(inner, dict):
+                break
+            place = inner
+        else:
+            place[path[-1]] = edit
+    return tree
+
+
+def _pruned(schema: Mapping[str, Any], tree: Tree) -> dict[str, Any]:
+    kept = dict(schema)
+    if "properties" in schema:
+        kept["properties"] = {
+            name: _pruned(one, inner) if isinstance(inner := tree.get(name), dict) else one
+            for name, one in schema["properties"].items()
+            if tree.get(name, {}) is not None
+        }
+    if "items" in schema and isinstance(inner := tree.get(ENTRIES), dict):
+        kept["items"] = _pruned(schema["items"], inner)
+    return kept
+
+
+def _edit(values: Iterable[Any], tree: Tree) -> None:
+    """Edit what a tree names in each of some objects or lists."""
+    for value in values:
+        if type(value) is dict:
+            for name, inner in tree.items():
+                if inner is None:
+                    value.pop(name, None)
+                elif (one := value.get(name)) is None:
+                    continue
+                elif isinstance(inner, dict):
+                    _edit((one,), inner)
+                else:
+                    value[name] = inner(one)
+        elif type(value) is list and ENTRIES in tree:
+            inner = tree[ENTRIES]
+            if isinstance(inner, dict):
+                _edit(value, inner)
+            elif inner:
+                value[:] = [None if one is None else inner(one) for one in value]

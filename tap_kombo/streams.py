@@ -25,13 +25,14 @@ from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
-from tap_kombo.policies import hiding_of, unmappable
-from tap_kombo.privacy import hidden_paths, without
+from tap_kombo.policies import unmappable
+from tap_kombo.privacy import hidden_paths
+from tap_kombo.pseudonyms import hiding
 from tap_kombo.records import Fitter, is_anonymized, survey
 from tap_kombo.replication.fanout import Written
 from tap_kombo.schemas import load_schema
 from tap_kombo.sdk import SeamStream, SeamTap
-from tap_kombo.selection import deselected_paths, overlay
+from tap_kombo.selection import compile_edits, deselected_paths, overlay, without
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
@@ -274,12 +275,13 @@ class KomboStream(SeamStream):
     @cached_property
     def fitter(self) -> Fitter:
         """What makes the pages of the stream fit to store."""
-        return Fitter(self._overlay[0], self.name, self.unwanted)
+        return Fitter(self._overlay[0], self.name)
 
     @cached_property
     def hide(self) -> Callable[[list[Record]], None]:
         """What takes out of records what is not sent, and hides what is personal."""
-        return hiding_of(self)
+        hidden = hiding(self.config, self.name, self.schema)
+        return compile_edits({**hidden, **dict.fromkeys(self.unwanted)})
 
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:

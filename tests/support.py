@@ -18,7 +18,7 @@ from typing_extensions import override
 from scripts.tables import as_sent
 from tap_kombo.privacy import sensitive_paths
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import compile_deselection
+from tap_kombo.selection import compile_edits
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def expected(kombo: Kombo, *integrations: str) -> dict[str, dict[str, Any]]:
 @functools.cache
 def _view(stream: str) -> tuple[dict[str, Any], Callable[[list[dict[str, Any]]], None]]:
     """The schema of a stream, and what takes out of its records what nobody has opted in."""
-    return load_schema(stream), compile_deselection(sensitive_paths(stream))
+    return load_schema(stream), compile_edits(dict.fromkeys(sensitive_paths(stream)))
 
 
 def shown(stream: str, record: dict[str, Any]) -> dict[str, Any]:

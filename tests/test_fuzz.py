@@ -128,7 +128,7 @@ def test_an_answer_is_records_that_fit_or_the_documented_problem(body: bytes) ->
     page = read(body)
     if page is None:
         return
-    fitter, sent = Fitter(SCHEMA, "interviews", []), len(page.records)
+    fitter, sent = Fitter(SCHEMA, "interviews"), len(page.records)
     found = fitter.fit(page, "greenhouse:demo")
 
     assert sent - len(found) == fitter.troubles["id", Trouble.KEYLESS]
@@ -173,7 +173,7 @@ def test_a_broken_value_costs_no_other_value(values: dict[str, bytes]) -> None:
 
     assert page
     assert page.next == "n"
-    first, second = Fitter(SCHEMA, "interviews", []).fit(page, "a")
+    first, second = Fitter(SCHEMA, "interviews").fit(page, "a")
     assert first["id"] == "1"
     assert list(VALIDATOR.iter_errors(plain(first))) == []
     assert plain(second) == json.loads(good, parse_float=Decimal) | {"integration_id": "a"}

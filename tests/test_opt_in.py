@@ -28,9 +28,9 @@ from tap_kombo.privacy import (
     places,
     sensitive_paths,
     walk,
-    without,
 )
 from tap_kombo.schemas import load_schema
+from tap_kombo.selection import without
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from kombo_emulator import Behaviour, Size
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.records import Fitter
 from tap_kombo.replication.fanout import Written
-from tap_kombo.selection import compile_deselection
+from tap_kombo.selection import compile_edits
 from tap_kombo.streams import KomboStream
 
 if TYPE_CHECKING:
@@ -62,8 +62,8 @@ def take_the_plain_path(monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str
     walked: set[str] = set()
     compile_fitter = Fitter.__init__
 
-    def init(fitter: Fitter, schema: Any, stream: str, unwanted: Any) -> None:  # noqa: ANN401
-        compile_fitter(fitter, schema, stream, unwanted)
+    def init(fitter: Fitter, schema: Any, stream: str) -> None:  # noqa: ANN401
+        compile_fitter(fitter, schema, stream)
         monkeypatch.setattr(fitter, "_fits", lambda _: walked.add(stream))
 
     def write(stream: KomboStream, page: Page, integration_id: str) -> Written:
@@ -71,7 +71,7 @@ def take_the_plain_path(monkeypatch: pytest.MonkeyPatch) -> Callable[[], set[str
         if stream.replaces_table:
             stream._stream_version = stream.tap.initialized_at
         records = stream.fitter.fit(page, integration_id)
-        compile_deselection(stream.hidden)(records)  # the SDK knows nothing of these
+        compile_edits(dict.fromkeys(stream.hidden))(records)  # the SDK knows nothing of these
         for record in records:
             stream._write_record_message(record)
         stream.tap.run.report.wrote(stream.name, len(records), 0)

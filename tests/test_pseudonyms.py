@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,9 +14,10 @@ from support import KEY, Kombo, Sent
 from test_pages import fenced
 
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.privacy import Class, class_of, hidden_paths, opted_in, place, walk, without
-from tap_kombo.pseudonyms import Plan, Pseudonyms, Treatment, pseudonym, treatments
+from tap_kombo.privacy import Class, class_of, hidden_paths, opted_in, place, walk
+from tap_kombo.pseudonyms import Plan, Treatment, hiding, pseudonym, treatments
 from tap_kombo.schemas import load_schema
+from tap_kombo.selection import compile_edits, without
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -66,10 +68,15 @@ def texts(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str
         yield path, value
 
 
+def hide(plan: Plan, stream: str, schema: dict[str, Any], record: dict[str, Any]) -> None:
+    config = {"pseudonyms": asdict(plan), "pseudonym_key": SECRET}
+    compile_edits(hiding(config, stream, schema))([record])
+
+
 def leaking(plan: Plan, stream: str) -> set[str]:
     schema = visible(stream)
     record = filled(schema, MARK)
-    Pseudonyms(plan, SECRET, stream, schema).hide([record])
+    hide(plan, stream, schema, record)
     return {place(stream, path) for path, text in texts(record) if MARK in text}
 
 
@@ -102,7 +109,7 @@ def test_types_never_change_and_null_stays_null() -> None:
         for text in (MARK, None):
             record = filled(schema, text)  # type: ignore[arg-type]
             names = list(record)
-            Pseudonyms(Plan("strict"), SECRET, stream, schema).hide([record])
+            hide(Plan("strict"), stream, schema, record)
             assert list(record) == names
             assert list(Draft7Validator(schema).iter_errors(record | KEYS)) == []
             if text is None:
@@ -128,7 +135,7 @@ def test_patterns_win_over_the_preset() -> None:
     assert told["users.id"] is told["users.changed_at"] is Treatment.CLEAR
 
     record = {"email": "Jane@Example.com", "first_name": "Jane"}
-    Pseudonyms(Plan(email_domain=True), SECRET, "users", visible("users")).hide([record])
+    hide(Plan(email_domain=True), "users", visible("users"), record)
     assert record["email"].endswith("@example.com")
     assert len(record["email"]) == len("@example.com") + 32
     assert len(record["first_name"]) == 32
@@ -143,7 +150,7 @@ def test_no_pattern_hides_a_key_or_a_bookmark(how: str, patterns: str) -> None:
         schema = load_schema(one.name)
         record: dict[str, Any] = {"remote_deleted_at": MARK} | dict.fromkeys(wanted, MARK)
 
-        Pseudonyms(plan, SECRET, one.name, schema).hide([record])
+        hide(plan, one.name, schema, record)
 
         assert {*record.values()} == {MARK}, one.name
 
