@@ -6,7 +6,7 @@ import asyncio
 import math
 import textwrap
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.endpoints import LEDGER
@@ -20,8 +20,9 @@ from tap_kombo.api.problems import (
 )
 from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
-from tap_kombo.replication.forecast import Forecast, foresee
+from tap_kombo.replication.forecast import foresee
 from tap_kombo.replication.report import named
+from tap_kombo.replication.verdict import WIDTH as TABLE_WIDTH
 from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tap_kombo.api.integrations import Details
     from tap_kombo.api.kombo import Kombo, LookUp
     from tap_kombo.api.problems import Rule
+    from tap_kombo.replication.forecast import Forecast
     from tap_kombo.run import Run
     from tap_kombo.sdk import SeamTap
     from tap_kombo.streams import KomboStream
@@ -41,7 +43,7 @@ WIDTH = 100
 
 
 @dataclass(frozen=True)
-class Report:
+class Findings:
     """What can be read.
 
     Attributes:
@@ -49,22 +51,16 @@ class Report:
         details: What Kombo says of each integration; little is known of one that it refuses.
         troubles: Why an integration cannot be read as a whole.
         streams: The selected streams, each with why its model of an integration cannot be read.
-        opted_in: What `opt_in` names, streams and properties.
         unread: A line on what is selected, but does not exist at all or until `opt_in` names it.
-        hidden: What pseudonyms make of the selected streams, in lines.
-        pace: Seconds between two requests at Kombo's limit; none if it has not told it.
-        forecast: What the next run will ask for.
+        notes: What else is to be known of the next run, in lines.
     """
 
     settings: Mapping[str, str]
     details: Mapping[str, Details]
     troubles: Mapping[str, Problem]
     streams: Mapping[Endpoint, Mapping[str, Problem]]
-    opted_in: Sequence[str] = ()
-    unread: Sequence[str] = ()
-    hidden: Sequence[str] = ()
-    pace: float | None = None
-    forecast: Forecast = field(default_factory=Forecast)
+    unread: Sequence[str]
+    notes: Sequence[str]
 
     @property
     def is_fine(self) -> bool:
@@ -74,7 +70,7 @@ class Report:
         return has_any and not refused and not self.unread
 
     def lines(self) -> Iterator[str]:
-        """Yield the report, line by line."""
+        """Yield what is told, line by line."""
         yield from _table(("setting", "value"), self.settings.items())
         yield ""
         yield from _table(("integration", "tool", "category", "state"), self._states())
@@ -87,19 +83,8 @@ class Report:
             for endpoint, troubles in self.streams.items()
             for problem in troubles.values()
         )
-        yield f"Opted in: {named(self.opted_in, 10) or 'nothing'}."
-        yield from self.unread
-        yield from self.hidden
-        yield self._cost()
+        yield from self.notes
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
-
-    def _cost(self) -> str:
-        """Say what the next run will cost."""
-        told = f"The next run reads {self.forecast.text()}"
-        if self.pace is None:
-            return f"{told}; Kombo has not reported a limit."
-        minutes = math.ceil(self.forecast.requests * self.pace / 60)
-        return f"{told}: {minutes:,} minute(s) or more at Kombo's limit."
 
     def _states(self) -> Iterator[tuple[str, ...]]:
         selected = {endpoint.category for endpoint in self.streams}
@@ -127,16 +112,13 @@ class Report:
         ]
 
 
-def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Report:
+def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Findings:
     """Ask Kombo about each integration, and compare with the selection.
 
     Args:
         tap: The tap with the settings of the run.
         run: A run that has not begun; one that does not retry, as whoever waits can ask again.
         chosen: The streams that the next run reads.
-
-    Returns:
-        What can be read.
 
     Raises:
         KomboError: If Kombo does not accept the key or cannot be reached.
@@ -145,28 +127,38 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Report:
         found = run.runner.run(_ask_all(tap, run.kombo))
     finally:
         run.close()
+    details = {one: look_up.details for one, look_up in found.items()}
     troubles = {
         one: problem
         for one, look_up in found.items()
         if (problem := look_up.problem or look_up.details.not_current)
     }
-    details = {one: look_up.details for one, look_up in found.items()}
-    ready = {one: known for one, known in details.items() if one not in troubles}
     chosen = [one for one in chosen if one.endpoint is not LEDGER]
+    ready = {one: known for one, known in details.items() if one not in troubles}
     streams = {one.endpoint: _missing(one.endpoint, ready) for one in chosen}
-    hidden = list(hidden_lines(chosen, tap.config))
-    opted = opted_in(tap.config["opt_in"])
-    private = (opted, tap.unread, hidden)
-    unread = {endpoint: {*missing, *troubles} for endpoint, missing in streams.items()}
     forecast = foresee(
         {one.endpoint: bookmarks_of(one) for one in chosen},
         {one: known.category for one, known in details.items() if known.category},
-        unread,
+        {endpoint: {*missing, *troubles} for endpoint, missing in streams.items()},
         tap.changes.touches if tap.changes else None,
     )
     forecast.requests += sum(not known.category for known in details.values())
-    told = (run.kombo.pace, forecast)
-    return Report(_settings_of(tap), details, troubles, streams, *private, *told)
+    notes = (
+        f"Opted in: {named(opted_in(tap.config['opt_in']), 10) or 'nothing'}.",
+        *tap.unread,
+        *hidden_lines(chosen, tap.config),
+        _cost(forecast, run.kombo.pace),
+    )
+    return Findings(_settings_of(tap), details, troubles, streams, tap.unread, notes)
+
+
+def _cost(forecast: Forecast, pace: float | None) -> str:
+    """Say what the next run costs, if so many seconds pass between two requests."""
+    told = f"The next run reads {forecast.text()}"
+    if pace is None:
+        return f"{told}; Kombo has not reported a limit."
+    minutes = math.ceil(forecast.requests * pace / 60)
+    return f"{told}: {minutes:,} minute(s) or more at Kombo's limit."
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:
@@ -229,7 +221,16 @@ def _advice(problems: Iterable[tuple[str, Problem]]) -> Iterator[str]:
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """Yield the lines of a table; where a terminal ends, the last column goes on below."""
     cells = [header, *rows]
-    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    for row in cells:
-        yield "  ".join(map(str.ljust, row, widths)).rstrip()
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)][:-1]
+    for *names, last in cells:
+        begin = "".join(f"{name:{width}}  " for name, width in zip(names, widths, strict=True))
+        yield from textwrap.wrap(
+            last,
+            max(TABLE_WIDTH, len(begin) + len(header[-1])),
+            initial_indent=begin,
+            subsequent_indent=" " * len(begin),
+            break_long_words=False,
+            break_on_hyphens=False,
+        ) or [begin.rstrip()]

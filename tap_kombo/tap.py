@@ -256,10 +256,10 @@ class TapKombo(SeamTap):
             catalog=json.load(catalog) if catalog else None,
             state=json.load(state) if state else None,
         )
-        report = examine(tap, tap.make_run([], max_retries=0), tap.selected)
-        for line in report.lines():
+        found = examine(tap, tap.make_run([], max_retries=0), tap.selected)
+        for line in found.lines():
             click.echo(line)
-        sys.exit(0 if report.is_fine else 1)
+        sys.exit(0 if found.is_fine else 1)
 
     @classmethod
     @override

@@ -375,6 +375,21 @@ def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> No
     assert len(doctor.asked) == len(set(doctor.asked)) == 1 + 65
 
 
+def test_a_table_ends_where_a_terminal_does(doctor: Doctor) -> None:
+    names = [f"greenhouse:{number:020}" for number in range(4)]
+    for one in names:
+        ats = doctor.kombo.emulator.add_integration(one)
+        ats.details.unsupported = {"ats_offers"}
+
+    told = doctor(*names, streams=("jobs", "offers"))
+
+    assert told.partition("offers  ")[2].splitlines()[:3] == [
+        f"0 of 4       {names[0]},",
+        f"{' ' * 21}{names[1]},",
+        f"{' ' * 21}{names[2]} and 1 more",
+    ]
+
+
 def test_it_prints_no_name_of_a_customer(doctor: Doctor) -> None:
     ats = doctor.kombo.emulator.add_integration(A)
     ats.details.organization_name = "Initech"
