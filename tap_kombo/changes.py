@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from tap_kombo.api.endpoints import TOUCHING
-from tap_kombo.documents import misfit
+from tap_kombo.documents import converted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -20,22 +20,6 @@ DATA_CHANGED = "data-changed"
 
 EVERYTHING = "sync-finished"
 """It does not tell which models have changed."""
-
-
-class Source(Protocol):
-    """What is read of each integration."""
-
-    @property
-    def endpoint(self) -> Endpoint:
-        """Its row in the table."""
-
-
-S = TypeVar("S", bound=Source)
-T = TypeVar("T", bound=msgspec.Struct)
-
-
-class EventError(ValueError):
-    """What is wrong with an event, without any value of it."""
 
 
 @dataclass(frozen=True)
@@ -56,17 +40,6 @@ class Changes:
         """Return whether a list of an integration may answer otherwise than before."""
         named = self.named.get(integration_id, frozenset())
         return named is None or not named.isdisjoint(endpoint.touching)
-
-    def of(self, passes: Mapping[S, Sequence[str]]) -> dict[S, list[str]]:
-        """Return those of the passes that are to be read.
-
-        Args:
-            passes: The integrations of each stream.
-        """
-        return {
-            stream: [one for one in ids if one in self.named and self.touches(stream.endpoint, one)]
-            for stream, ids in passes.items()
-        }
 
     def lines(self, passes: int, configured: Iterable[str]) -> list[str]:
         """Say what is read, and what is ignored.
@@ -118,35 +91,20 @@ class _DataChanged(msgspec.Struct):
 def changes_of(events: Sequence[object]) -> Changes:
     """Return what events say; their order, and whether one is there twice, does not matter.
 
-    Args:
-        events: The events as Kombo has sent them.
-
     Raises:
-        EventError: If one is not as Kombo sends it.
+        DocumentError: If one is not as Kombo sends it.
     """
     named: defaultdict[str, set[str]] = defaultdict(set)
     others = 0
     for place, event in enumerate(events, 1):
         where = f"event {place}"
-        kind = _read(where, event, _Event).type
+        kind = converted(where, event, _Event).type
         if kind == DATA_CHANGED:
-            data = _read(where, event, _DataChanged).data
+            data = converted(where, event, _DataChanged).data
             named[data.integration_id] |= {one.name for one in data.changed_models} or {EVERYTHING}
         elif kind == EVERYTHING or kind in TOUCHING:
-            named[_read(where, event, _OfData).data.integration_id].add(kind)
+            named[converted(where, event, _OfData).data.integration_id].add(kind)
         else:
             others += 1
     known = {one: frozenset(names) if names <= TOUCHING else None for one, names in named.items()}
     return Changes(len(events), known, others)
-
-
-def _read(where: str, event: object, shape: type[T]) -> T:
-    """Return what is wanted of an event.
-
-    Raises:
-        EventError: If it has another shape.
-    """
-    try:
-        return msgspec.convert(event, shape)
-    except msgspec.ValidationError:
-        raise EventError(misfit(where, event, shape)) from None

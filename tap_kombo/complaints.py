@@ -16,9 +16,9 @@ from singer_sdk import typing as th
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.timestamps import to_moment
-from tap_kombo.changes import EventError, changes_of
+from tap_kombo.changes import changes_of
 from tap_kombo.config import PREFIX, Unread, emptied, is_run_by_meltano, strange_variables
-from tap_kombo.documents import shown
+from tap_kombo.documents import DocumentError, shown
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import pseudonym_complaints
 from tap_kombo.selection import did_you_mean
@@ -240,7 +240,7 @@ def _is_loopback(host: str) -> bool:
 def _bad_events(value: Sequence[object], _: Mapping[str, Any]) -> Iterator[str]:
     try:
         changes_of(value)
-    except EventError as error:
+    except DocumentError as error:
         yield str(error)
 
 
@@ -248,10 +248,6 @@ def _bad_shard(value: str, _: Mapping[str, Any]) -> Iterator[str]:
     part, parts = map(int, value.split("/"))
     if part > parts:
         yield f"there is no part {part} of {parts}"
-
-
-def _bad_patterns(value: Sequence[str], _: Mapping[str, Any]) -> Iterator[str]:
-    yield from opt_in_complaints(value)
 
 
 def _bad_filters(value: Mapping[str, Mapping[str, Any]], _: Mapping[str, Any]) -> Iterator[str]:
@@ -281,7 +277,7 @@ _CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
     "filters": _bad_filters,
     "full_pass_interval_days": _bad_streams,
     "pass_interval_minutes": _bad_streams,
-    "opt_in": _bad_patterns,
+    "opt_in": lambda patterns, _: opt_in_complaints(patterns),
     "pseudonyms": pseudonym_complaints,
     "shard": _bad_shard,
     "start_date": _bad_start,

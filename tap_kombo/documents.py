@@ -5,13 +5,15 @@ from __future__ import annotations
 import codecs
 import json
 import math
-from typing import TYPE_CHECKING, Any, Literal, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import click
 import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+T = TypeVar("T")
 
 _CONTAINERS = (dict, list)
 
@@ -152,9 +154,11 @@ def state_complaints(state: Mapping[str, Any]) -> Iterator[str]:
         yield "The state cannot be used: 'bookmarks' is not an object that names streams."
         return
     for name, stream in streams.items():
-        if wrong := misfit(f"bookmarks.{shown(name)}", stream, _StreamState):
+        try:
+            converted(f"bookmarks.{shown(name)}", stream, _StreamState)
+        except DocumentError as error:
             yield (
-                f"The state cannot be used: {wrong}. "
+                f"The state cannot be used: {error}. "
                 "Correct it, or remove the stream from the state to read it in full."
             )
 
@@ -199,8 +203,10 @@ class _Catalog(msgspec.Struct):
 
 def catalog_complaints(catalog: Mapping[str, Any]) -> Iterator[str]:
     """Yield a sentence that says where and what, if the SDK could not read a catalog."""
-    if wrong := misfit("catalog", catalog, _Catalog):
-        yield f"The catalog cannot be used: {wrong}. `--discover` writes one."
+    try:
+        converted("catalog", catalog, _Catalog)
+    except DocumentError as error:
+        yield f"The catalog cannot be used: {error}. `--discover` writes one."
 
 
 def shown(name: str, at_most: int = 300) -> str:
@@ -211,15 +217,19 @@ def shown(name: str, at_most: int = 300) -> str:
 _SHOWN = 300
 
 
-def misfit(name: str, value: object, type_: type[msgspec.Struct]) -> str:
-    """Say where and why a value has another shape; empty if it has not."""
+def converted(name: str, value: object, type_: type[T]) -> T:
+    """Return a value as a structure.
+
+    Raises:
+        DocumentError: If it has another shape; it says where and why.
+    """
     try:
-        msgspec.convert(value, type_)
+        return msgspec.convert(value, type_)
     except msgspec.ValidationError as error:
         what, _, where = str(error).replace("`str`", "`string`").partition(" - at `")
         what = shown(what[0].lower() + what[1:])  # it may name a field as the user wrote it
-        return f"{name}{where.strip('$`')}: {what}".replace("`", "'")
-    return ""
+        msg = f"{name}{where.strip('$`')}: {what}".replace("`", "'")
+        raise DocumentError(msg) from None
 
 
 def _loaded(text: str) -> object:

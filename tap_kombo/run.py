@@ -92,7 +92,8 @@ class Run:
         if self._fanout is None:
             self._fanout = self._fan_out(self._streams, self._ledger)
             self._tell_begin()
-            if self._expects_mixture():
+            marks = [one.expect_mixture(self._wanted[of]) for of, one in self._bookmarks.items()]
+            if any(marks):  # rows of two questions will stand side by side
                 self._tap.state_writer.write_state(self._tap.state)
             self._progress = self.runner.start(self._tell_progress())
         for handed in self._fanout.pages(stream):
@@ -169,7 +170,10 @@ class Run:
     def _go_by(self, changes: Changes) -> None:
         """Read nothing but what webhook events touch."""
         self.report.events = changes.events
-        self._wanted = changes.of(self._wanted)
+        self._wanted = {
+            stream: [one for one in ids if changes.touches(stream.endpoint, one)]
+            for stream, ids in self._wanted.items()
+        }
         self._streams = [stream for stream, ids in self._wanted.items() if ids]
         self._ids = list(dict.fromkeys(chain.from_iterable(self._wanted.values())))
 
@@ -278,10 +282,3 @@ class Run:
         self.report.tallies[stream.name]  # one that nothing is read of is in the report too
         bookmarks = self._bookmarks[stream] = bookmarks_of(stream)
         return Passes(stream, self.kombo, bookmarks, self.report, ledger)
-
-    def _expects_mixture(self) -> bool:
-        """Mark where rows of two questions will stand side by side; return whether that is so."""
-        found = [
-            one.expect_mixture(self._wanted[stream]) for stream, one in self._bookmarks.items()
-        ]
-        return any(found)

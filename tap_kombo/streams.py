@@ -102,15 +102,10 @@ class KomboStream(SeamStream):
     def authenticator(self) -> Auth:
         return BearerTokenAuthenticator(token=self.config["api_key"])
 
-    @cached_property
-    @override
-    def user_agent(self) -> str:
-        return str(self.tap.headers["User-Agent"])
-
     @property
     @override
     def http_headers(self) -> dict[str, str]:
-        return {"User-Agent": self.user_agent}
+        return {"User-Agent": self.tap.headers["User-Agent"]}
 
     @override
     def get_http_request(self, *, page: PageContext[str | None]) -> HTTPRequest:
@@ -389,10 +384,3 @@ class KomboStream(SeamStream):
             keeps_versions = self.replication_key in (stream_map.transformed_key_properties or ())
             if not keeps_versions and not isinstance(stream_map, RemoveRecordTransform):
                 self.tap.write_message(ActivateVersionMessage(alias, version))
-
-    @override
-    def log_sync_costs(self) -> None:
-        """Let the run end after the last stream; the SDK calls this last, stream by stream."""
-        super().log_sync_costs()
-        if self is list(self.tap.streams.values())[-1]:
-            self.tap.run.end()

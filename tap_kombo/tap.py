@@ -169,7 +169,7 @@ class TapKombo(SeamTap):
         self._runner.interrupt(number)
 
     # Final in the SDK, which calls it once for all streams. It does the same here; but whatever
-    # ends it, be it a stream, a signal or the loader, ends the run in the one way.
+    # ends it, be it the last stream, a signal or the loader, ends the run in the one way.
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
         self.is_syncing = True
@@ -181,6 +181,7 @@ class TapKombo(SeamTap):
             if "run" in vars(self):
                 self.run.end(error)
             raise
+        self.run.end()
 
     @override
     def discover_streams(self) -> Sequence[KomboStream]:
