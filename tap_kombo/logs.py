@@ -38,11 +38,7 @@ class OwnLines(logging.Filter):
 
 
 class StatusLine(logging.Filter):
-    """The last line of a terminal: it is rewritten, and gives way to what is logged.
-
-    Args:
-        terminal: Where it stands.
-    """
+    """The last line of a terminal: it is rewritten, and gives way to what is logged."""
 
     def __init__(self, terminal: TextIO) -> None:
         """Show nothing yet."""
@@ -92,13 +88,7 @@ def _standard_handlers() -> list[logging.Handler]:
 
 
 def log_duration(stream: RESTStream[Any], integration_id: str, response: requests.Response) -> None:
-    """Log the SDK's metric of one request, for whoever wants to see each.
-
-    Args:
-        stream: What the request is made for.
-        integration_id: Whose data it asks for.
-        response: The answer.
-    """
+    """Log the SDK's metric of one request, for whoever wants to see each."""
     if not stream.metrics_logger.isEnabledFor(logging.DEBUG):
         return
     status = metrics.Status.SUCCEEDED if response.ok else metrics.Status.FAILED

@@ -46,7 +46,9 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
             start_date=to_kombo(to_moment(start_date)) if start_date else None,
             deselected=tuple(".".join(path) for path in stream.unwanted),
             columns=fingerprint(outline(schema)),
-            pseudonyms=pseudonyms_fingerprint(config),
+            pseudonyms=fingerprint([config["pseudonyms"], config["pseudonym_key"]])
+            if config.get("pseudonyms")
+            else "",
             maps=maps_fingerprint(config | {"stream_maps": stream.tap.stream_maps}, stream.name),
         ),
         incremental=stream.endpoint.incremental,
@@ -69,13 +71,6 @@ def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which k
 def bookmarks_of(stream: Any) -> Bookmarks:  # noqa: ANN401 - a `KomboStream`, which knows this
     """Return what the state holds of a stream, and where its passes begin."""
     return Bookmarks(Entries(stream.tap.state, stream.name), policy_of(stream))
-
-
-def pseudonyms_fingerprint(config: Mapping[str, Any]) -> str:
-    """Return a hash of what is hidden, how and with which key; empty if nothing is."""
-    if not config.get("pseudonyms"):
-        return ""
-    return fingerprint([config["pseudonyms"], config["pseudonym_key"]])
 
 
 def maps_fingerprint(config: Mapping[str, Any], stream: str) -> str:
@@ -132,12 +127,7 @@ def _failing_column(stream: Any, record: Mapping[str, Any]) -> str | None:  # no
 
 
 def hidden_lines(streams: Iterable[Any], config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what pseudonyms make of the streams: how many columns are hashed, nulled, left clear.
-
-    Args:
-        streams: The streams of a run.
-        config: The settings.
-    """
+    """Yield how many columns of some streams pseudonyms hash, null and leave clear."""
     if not config.get("pseudonyms"):
         return
     plan = Plan.of(config["pseudonyms"])

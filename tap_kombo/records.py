@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, time
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
@@ -51,13 +51,21 @@ class Trouble(StrEnum):
 Found: TypeAlias = Counter[tuple[str, Trouble]]
 """How often each trouble was found at each property path, e.g. `users[].email`."""
 
-# What Kombo sends, and every loader reads, as it is.
-_UTC = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _SCALARS: Mapping[str, tuple[type, ...]] = {
     "boolean": (bool,),
     "integer": (int,),
     "number": (int, float, Decimal),
 }
+
+_LEAP_YEAR = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+_DAY = (
+    r"(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
+    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
+    rf"|{_LEAP_YEAR}-02-29)"
+)
+_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
+_UTC = rf"{_DAY}T{_TIME}"
+"""What Kombo sends, and every loader reads, as it is."""
 
 LEFT_IN_A_TOMBSTONE = frozenset({"id", "integration_id", "changed_at", "remote_deleted_at"})
 
@@ -85,11 +93,7 @@ def survey(records: Sequence[Record]) -> tuple[str, list[Record]]:
 
 
 class Fitter:
-    """Makes the pages of one stream fit.
-
-    Args:
-        schema: JSON Schema of all that Kombo sends, as `scripts/update_schemas.py` writes it.
-        stream: Its name.
+    """Makes the pages of one stream fit the schema of all that Kombo sends.
 
     Attributes:
         troubles: What was found in all pages.
@@ -149,18 +153,16 @@ class _Compiler:
 
     def of(self, schema: Mapping[str, Any], path: str) -> Clean:
         """Return the cleaner of the values at a path."""
-        kinds = {kind for kind in _as_list(schema.get("type", [])) if kind != "null"}
-        if kinds == {"object"} and "properties" in schema:
+        kind = _kind(schema)
+        if kind == "object" and "properties" in schema:
             return self._object(schema["properties"], path)
-        if kinds == {"array"}:
-            return self._array(schema.get("items", {}), path)
-        if kinds == {"string"}:
-            return self._text(schema.get("format"), path)
-        if kinds == {"object"}:
+        if kind == "object":
             return self._free_object(path)
-        if len(kinds) == 1:
-            return self._scalar(_SCALARS[kinds.pop()], path)
-        return self._anything(path)
+        if kind == "array":
+            return self._array(schema.get("items", {}), path)
+        if kind == "string":
+            return self._text(schema.get("format"), path)
+        return self._scalar(_SCALARS[kind], path) if kind else self._anything(path)
 
     def _object(self, properties: Mapping[str, Any], path: str) -> Clean:
         inner = {
@@ -264,11 +266,18 @@ class _Compiler:
         return note
 
 
+def _kind(schema: Mapping[str, Any]) -> str:
+    """Return the one type of the values of a schema that are not null; empty if it has not one."""
+    types = schema.get("type", [])
+    kinds = {*([types] if isinstance(types, str) else types)} - {"null"}
+    return str(kinds.pop()) if len(kinds) == 1 else ""
+
+
 def _utc(value: str) -> str:
     """Return a moment in UTC; Kombo's own spelling stays as it is."""
-    moment = datetime.fromisoformat(value)
-    if _UTC.fullmatch(value):
+    if re.fullmatch(_UTC, value):
         return value
+    moment = datetime.fromisoformat(value)
     moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     return moment.replace(tzinfo=None).isoformat() + "Z"
 
@@ -280,26 +289,15 @@ def _day(value: str) -> str:
         ValueError: If the value is no day, or a moment within one.
     """
     moment = datetime.fromisoformat(value)
-    if moment.replace(tzinfo=None) != datetime.combine(moment.date(), datetime.min.time()):
+    if moment.time() != time.min:
         msg = "a moment within a day"
         raise ValueError(msg)
-    return date.isoformat(moment.date())
+    return moment.date().isoformat()
 
 
-def _as_list(types: str | list[str]) -> list[str]:
-    return [types] if isinstance(types, str) else types
-
-
-_LEAP_YEAR = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
-_DAY = (
-    r"(?!0000)(?:[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])"
-    r"|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)|02-(?:0[1-9]|1[0-9]|2[0-8]))"
-    rf"|{_LEAP_YEAR}-02-29)"
-)
-_TIME = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](?:\.[0-9]{1,6})?Z"
 _TEXTS: Mapping[str | None, Any] = {
     "date": Annotated[str, Meta(pattern=rf"\A{_DAY}\Z")],
-    "date-time": Annotated[str, Meta(pattern=rf"\A{_DAY}T{_TIME}\Z")],
+    "date-time": Annotated[str, Meta(pattern=rf"\A{_UTC}\Z")],
 }
 _SCALAR_TYPES: Mapping[str, Any] = {"boolean": bool, "integer": int, "number": int | Decimal}
 
@@ -324,16 +322,10 @@ def _check_free(kind: type, value: Any) -> Any:  # noqa: ANN401
 
 
 def compile_fits(schema: Mapping[str, Any], stream: str) -> Callable[[list[Record]], bool]:
-    """Return a function that tells whether records need no cleaning.
+    """Return a function that tells whether the records of a page need no cleaning.
 
-    Args:
-        schema: JSON Schema of a stream, as `scripts/update_schemas.py` writes it.
-        stream: Its name.
-
-    Returns:
-        A function of the records of a page. It is true only if each has an id, no property but
-        the declared ones, only values of the declared types, and moments in UTC. Texts are
-        not looked into.
+    It is true only if each has an id, no property but the declared ones, only values of the
+    declared types, and moments in UTC. Texts are not looked into.
     """
     wanted: Any = list[_struct(schema["properties"], stream)]  # type: ignore[misc]
 
@@ -361,11 +353,7 @@ def _struct(properties: Mapping[str, Any], path: str) -> type[msgspec.Struct]:
 
 def _type(schema: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a type made at run time
     """Return what `records` takes for a fitting value."""
-    types = schema.get("type", [])
-    kinds = {kind for kind in ([types] if isinstance(types, str) else types) if kind != "null"}
-    if len(kinds) != 1:
-        return _FreeForm
-    kind = kinds.pop()
+    kind = _kind(schema)
     if kind == "object":
         properties = schema.get("properties")
         return _FreeObject if properties is None else _struct(properties, path)
@@ -373,4 +361,4 @@ def _type(schema: Mapping[str, Any], path: str) -> Any:  # noqa: ANN401 - a type
         return list[_type(schema.get("items", {}), path)]  # type: ignore[misc]
     if kind == "string":
         return _TEXTS.get(schema.get("format"), str)
-    return _SCALAR_TYPES[kind]
+    return _SCALAR_TYPES[kind] if kind else _FreeForm

@@ -39,11 +39,7 @@ def reference() -> str:
 
 
 def columns(stream: str) -> Iterator[Column]:
-    """Yield the columns of a stream, each followed by what is in it.
-
-    Args:
-        stream: Name of the stream.
-    """
+    """Yield the columns of a stream, each followed by what is in it."""
     for path, schema in walk(load_schema(stream)):
         found = class_of(stream, path)
         personal = "" if found in {None, Class.PLAIN} else str(found)
@@ -53,11 +49,7 @@ def columns(stream: str) -> Iterator[Column]:
 
 
 def kind_of(schema: Mapping[str, Any]) -> str:
-    """Return the type of a property in words.
-
-    Args:
-        schema: Its JSON Schema.
-    """
+    """Return the type of a property in words."""
     if "anyOf" in schema:
         return "any JSON"
     [kind] = set(schema["type"]) - {"null"}
@@ -70,11 +62,7 @@ def kind_of(schema: Mapping[str, Any]) -> str:
 
 
 def facts(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
-    """Yield what is to be known of a stream, each with its name.
-
-    Args:
-        endpoint: The row of the table.
-    """
+    """Yield what is to be known of a stream, each with its name."""
     read = "by default" if endpoint.selected_by_default else "if you select it"
     yield "Read", f"if `opt_in` names it: `{endpoint.name}`" if endpoint.parent else read
     if endpoint.deprecated:

@@ -49,8 +49,8 @@ class Run:
     """Reads the selected streams of all integrations and writes what they have.
 
     Args:
-        tap: The tap.
-        streams: The streams to read.
+        tap: The tap, whose settings hold but for `max_retries`.
+        streams: The streams to read; none for a run that only looks.
         runner: Where it runs.
         max_retries: How often a request that may succeed later is sent again.
     """
@@ -134,11 +134,8 @@ class Run:
     def end(self, error: BaseException | None = None) -> None:
         """Send nothing any more, write what is complete, and tell what has happened.
 
-        Args:
-            error: What ends the run before its time.
-
         Raises:
-            RunFailedError: If that is no error, but something failed.
+            RunFailedError: If no error ends the run before its time, but something failed.
         """
         vars(self._tap).pop("run", None)  # whatever is read next is a run of its own
         self.close()

@@ -59,16 +59,15 @@ def deselected_paths(selected: Mapping[Path, bool]) -> list[Path]:
 def overlay(
     whole: Mapping[str, Any], sent: Mapping[str, Any], path: Path = ()
 ) -> tuple[dict[str, Any], list[Path]]:
-    """Lay the schema that is sent over that of all that Kombo has.
+    """Lay the schema that the loader is told of over that of all that Kombo sends.
 
     Args:
         whole: Schema of all that Kombo sends.
         sent: Schema that the loader is told of; a catalog may have overridden types in it.
-        path: Where the two stand; empty for that of a stream.
+        path: Where the two stand.
 
     Returns:
-        A schema of all that Kombo sends with the types that the loader is told of, and the paths of
-        what the loader is not told of.
+        The whole schema with the types that are sent, and the paths of what is not sent.
     """
     laid, missing = {**sent}, list[Path]()
     if "properties" in whole and "properties" in sent:

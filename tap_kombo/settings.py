@@ -302,33 +302,19 @@ LIMITS_OF_THE_SDK: dict[str, dict[str, int]] = {
 
 
 def for_stream(setting: int | Mapping[str, int], stream: str, default: int) -> int:
-    """Return the number that a setting has for a stream.
-
-    Args:
-        setting: One number, or numbers by stream.
-        stream: Name of the stream.
-        default: What holds for a stream that is not named.
-    """
+    """Return the number that a setting has for a stream; the default for one that is not named."""
     if isinstance(setting, int):
         return setting
     return setting.get(stream, setting.get(ALL_OTHERS, default))
 
 
 def of_shard(ids: Iterable[str], shard: str | None) -> list[str]:
-    """Return the integrations that a part of the runs has to read.
+    """Return the integrations of a shard: `2/8` is the second of eight parts, `None` is everything.
 
-    Args:
-        ids: All integrations.
-        shard: `2/8` is the second of eight parts; `None` is everything.
-
-    Returns:
-        Those whose hash falls to the part; the same on every machine and in every run.
+    A hash decides, so that it is the same part on every machine and in every run.
     """
     if shard is None:
         return list(ids)
     part, parts = map(int, shard.split("/"))
-    return [one for one in ids if _hash(one) % parts == part - 1]
-
-
-def _hash(text: str) -> int:
-    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
+    hashes = ((one, hashlib.sha256(one.encode()).digest()[:8]) for one in ids)
+    return [one for one, digest in hashes if int.from_bytes(digest) % parts == part - 1]

@@ -60,10 +60,6 @@ class KomboStream(SeamStream):
     `get_new_paginator` and `parse_response` mean what they mean in any tap. `get_records` writes
     whatever page comes next, of this stream or of another; `partitions` stays `None`, as the SDK
     would read partitions strictly one after the other and promote a failed one's progress.
-
-    Args:
-        tap: The tap.
-        endpoint: The stream's row in the endpoint table.
     """
 
     TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the records are made fit already
@@ -104,8 +100,8 @@ class KomboStream(SeamStream):
 
     @property
     @override
-    def http_headers(self) -> dict[str, str]:
-        return {"User-Agent": self.tap.headers["User-Agent"]}
+    def user_agent(self) -> str:
+        return str(self.tap.headers["User-Agent"])
 
     @override
     def get_http_request(self, *, page: PageContext[str | None]) -> HTTPRequest:

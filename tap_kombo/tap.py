@@ -78,11 +78,8 @@ class TapKombo(SeamTap):
     ) -> None:
         """Check the settings and say in one line each what is wrong with them.
 
-        Args:
-            config: The settings of the files.
-            parse_env_config: Whether environment variables are settings too, and win.
-            validate_config: Whether wrong settings are refused; discovery needs none.
-            kwargs: As the SDK's `Tap`.
+        As in the SDK, settings of the environment win over those of files, and discovery, which
+        needs none, does not validate them.
 
         Raises:
             ConfigValidationError: If a setting is missing, unknown or wrong.
