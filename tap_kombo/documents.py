@@ -92,23 +92,16 @@ def json_objects(text: str) -> list[dict[str, Any]]:
 
 
 def last_state(text: str) -> dict[str, Any]:
-    """Return a state: that of a file, or the last one of what a tap or a loader has printed.
+    """Return the last state of what a tap or a loader has printed; most files hold no more.
 
     Raises:
         DocumentError: If there is none.
     """
-    try:
-        return json_object(text)
-    except DocumentError as error:
-        lines = [line for line in text.split("\n") if line.strip()]
-        try:
-            messages = [json_object(line) for line in lines] if len(lines) > 1 else []
-        except DocumentError:
-            raise error from None
-        states = [one for one in messages if one.get("type", "STATE") == "STATE"]
-        if not states:
-            raise
-        return states[-1]
+    states = [one for one in json_objects(text) if one.get("type", "STATE") == "STATE"]
+    if not states:
+        msg = "holds no state"
+        raise DocumentError(msg)
+    return states[-1]
 
 
 def unwrapped(state: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -212,9 +205,6 @@ def catalog_complaints(catalog: Mapping[str, Any]) -> Iterator[str]:
 def shown(name: str, at_most: int = 300) -> str:
     """Return a name that a user gave as it can stand in a line."""
     return ascii(name[:at_most])[1:-1] + ("..." if len(name) > at_most else "")
-
-
-_SHOWN = 300
 
 
 def converted(name: str, value: object, type_: type[T]) -> T:

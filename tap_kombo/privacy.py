@@ -172,15 +172,9 @@ def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict
 @cache
 def places() -> tuple[str, ...]:
     """Return all that `opt_in` can name: streams that cost dear, and sensitive properties."""
-    streams = [endpoint.name for endpoint in ENDPOINTS if endpoint.parent]
-    return (
-        *streams,
-        *(
-            place(endpoint.name, path)
-            for endpoint in ENDPOINTS
-            for path in sensitive_paths(endpoint.name)
-        ),
-    )
+    streams = [one.name for one in ENDPOINTS if one.parent]
+    columns = [place(one.name, path) for one in ENDPOINTS for path in sensitive_paths(one.name)]
+    return (*streams, *columns)
 
 
 def not_opted_in(selected: Iterable[str], patterns: Sequence[str]) -> list[str]:
@@ -202,13 +196,12 @@ def not_opted_in(selected: Iterable[str], patterns: Sequence[str]) -> list[str]:
 
 def opted_in(patterns: Sequence[str]) -> list[str]:
     """Return all that patterns name, streams and properties."""
-    return [one for one in places() if is_opted_in(one, patterns)] if patterns else []
+    return [one for one in places() if is_opted_in(one, patterns)]
 
 
 def opt_in_complaints(patterns: Iterable[str]) -> Iterator[str]:
     """Yield one sentence for each pattern that names nothing."""
     for number, pattern in enumerate(patterns, 1):
-        if any(is_opted_in(one, [pattern]) for one in places()):
-            continue
-        hint = did_you_mean(pattern, places())
-        yield f"entry {number} names no sensitive column and no costly stream{hint}"
+        if not opted_in([pattern]):
+            hint = did_you_mean(pattern, places())
+            yield f"entry {number} names no sensitive column and no costly stream{hint}"

@@ -63,12 +63,11 @@ class Run:
         self._streams = [one for one in streams if not isinstance(one, PassStream)]
         self._entries = len(self._streams) * len(self._ids)
         self._wanted = dict.fromkeys(self._streams, self._ids)
-        self.id = str(uuid.uuid4())
-        ledgers = [one for one in streams if isinstance(one, PassStream)]
-        self._rows = ledgers[0] if ledgers else None
+        self._rows = next((one for one in streams if isinstance(one, PassStream)), None)
         self._ledger = None
         if self._rows:
-            self._ledger = Ledger(partial(self._write_row, self._rows), self.id, tap.plugin_version)
+            write = partial(self._write_row, self._rows)
+            self._ledger = Ledger(write, str(uuid.uuid4()), tap.plugin_version)
         self.report, self.runner = Report(tap.logger), runner
         if tap.changes and streams:
             self._go_by(tap.changes)
