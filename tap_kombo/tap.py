@@ -78,8 +78,8 @@ class TapKombo(SeamTap):
     ) -> None:
         """Check the settings and say in one line each what is wrong with them.
 
-        As in the SDK, settings of the environment win over those of files, and discovery, which
-        needs none, does not validate them.
+        As in the SDK, settings of the environment win over those of files, and discovery does not
+        validate them, but for `opt_in`, which it goes by.
 
         Raises:
             ConfigValidationError: If a setting is missing, unknown or wrong.
@@ -95,6 +95,9 @@ class TapKombo(SeamTap):
         if validate_config:
             alone = environment_complaints(settings, schema, parsed=parse_env_config)
             _refuse((*complaints(settings, schema), *alone))
+        elif "opt_in" in settings:
+            chosen = {"opt_in": settings["opt_in"]}
+            _refuse(complaints(chosen, {"properties": schema["properties"]}))
         if isinstance(catalog := kwargs.get("catalog"), dict):
             _refuse(catalog_complaints(catalog))
             kwargs["catalog"] = private_catalog(catalog, settings.get("opt_in", ()))

@@ -240,6 +240,14 @@ def test_classes_that_need_it_are_those_of_the_design() -> None:
     }
 
 
+@pytest.mark.parametrize("opt_in", [5, [5], "[a", ["hris_employees.snn"]])
+def test_discovery_refuses_what_names_nothing(opt_in: object) -> None:
+    with pytest.raises(ConfigValidationError) as refusal:
+        TapKombo(config={"opt_in": opt_in}, validate_config=False)
+
+    assert [line.startswith("Setting 'opt_in'") for line in refusal.value.errors] == [True]
+
+
 def test_an_old_catalog_brings_nothing_back(both: Kombo) -> None:
     catalog = TapKombo(config={"opt_in": ["*"]}, validate_config=False).catalog_dict
     for entry in catalog["streams"]:
