@@ -17,7 +17,7 @@ from singer_sdk import typing as th
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.timestamps import to_moment
 from tap_kombo.changes import changes_of
-from tap_kombo.config import PREFIX, Unread, emptied, is_run_by_meltano, strange_variables
+from tap_kombo.config import NULL, Unread
 from tap_kombo.documents import DocumentError, shown
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import pseudonym_complaints
@@ -26,8 +26,6 @@ from tap_kombo.settings import ALL_OTHERS, INTEGRATION_ID, LIMITS_OF_THE_SDK, MA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
-
-_NULL = "__NULL__"
 
 _REASONS = {
     "api_key": "it must be your key, a text without white space; is it empty in `.env`?",
@@ -58,30 +56,6 @@ def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
                 yield f"Setting '{name}': {reason}."
         else:
             yield f"Setting '{shown(name)}' does not exist{did_you_mean(name, settings)}."
-
-
-def environment_complaints(
-    config: Mapping[str, Any], schema: Mapping[str, Any], *, parsed: bool
-) -> Iterator[str]:
-    """Yield one sentence for each mistake that only environment variables tell of.
-
-    Args:
-        config: The settings, which `complaints` tells of.
-        schema: JSON Schema of the settings, with the SDK's own.
-        parsed: Whether the tap reads the environment; under Meltano, Meltano does so in any case.
-    """
-    settings = schema["properties"]
-    if parsed or is_run_by_meltano():
-        for variable in strange_variables(schema):
-            name = variable[len(PREFIX) :].lower()
-            if name in settings or name not in config:
-                hint = did_you_mean(name.upper(), [PREFIX + one.upper() for one in settings])
-                yield f"Environment variable '{shown(variable)}' names no setting{hint}."
-    for path in emptied("stream_maps") if config.get("stream_maps") else ():
-        cure = f"write `{_NULL}` to take something out"
-        yield f"Setting 'stream_maps': Meltano drops '{shown(path)}', which is null; {cure}."
-    for path in emptied("filters"):
-        yield f"Setting 'filters': Meltano drops '{shown(path)}', which is null; give it a value."
 
 
 def _reasons(
@@ -162,13 +136,13 @@ def _bad_maps(maps: Mapping[str, Any]) -> Iterator[str]:
         where = f"`{shown(stream)}`"
         if one in ("", {}):
             yield _emptied(where)
-        elif stream.startswith("__") and (stream != "__else__" or one not in (None, _NULL)):
+        elif stream.startswith("__") and (stream != "__else__" or one not in (None, NULL)):
             yield f"{where} is not a stream, and not an option with such a value"
         elif isinstance(one, dict):
             for name, value in one.items():
                 yield from _bad_expression(f"`{shown(stream)}.{shown(name)}`", name, value)
-        elif one not in (None, _NULL):
-            yield f"{where} must be a map of its columns, or `{_NULL}` to leave out the stream"
+        elif one not in (None, NULL):
+            yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
 
 
 def _bad_expression(where: str, name: str, value: object) -> Iterator[str]:
@@ -177,11 +151,11 @@ def _bad_expression(where: str, name: str, value: object) -> Iterator[str]:
             yield f"{where} must be a list of columns"
     elif value in ("", {}, []):
         yield _emptied(where)
-    elif value in (None, _NULL):
+    elif value in (None, NULL):
         if name.startswith("__") and name != "__else__":
             yield f"{where} must be a text"
     elif not isinstance(value, str) or name == "__else__":
-        yield f"{where} must be {'' if name == '__else__' else 'an expression or '}`{_NULL}`"
+        yield f"{where} must be {'' if name == '__else__' else 'an expression or '}`{NULL}`"
     elif name not in ("__alias__", "__source__") and not _is_expression(value):
         yield f"{where} is not a Python expression"
 
@@ -195,7 +169,7 @@ def _is_expression(text: str) -> bool:
 
 
 def _emptied(where: str) -> str:
-    cure = f"write `{_NULL}` to take something out, as Meltano drops `null`"
+    cure = f"write `{NULL}` to take something out, as Meltano drops `null`"
     return f"{where} is empty; {cure}"
 
 

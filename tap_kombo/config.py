@@ -15,12 +15,16 @@ from singer_sdk.exceptions import ConfigValidationError
 
 from tap_kombo.documents import DocumentError, content, json_object, json_objects, shown
 from tap_kombo.sdk import parse_environment_config
+from tap_kombo.selection import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 PREFIX = "TAP_KOMBO_"
 """What all environment variables of the tap begin with."""
+
+NULL = "__NULL__"
+"""What stands for null in stream maps, as Meltano drops that."""
 
 MAX_FILE_BYTES = 10_000_000
 """A file that is longer is none of IDs or events."""
@@ -59,8 +63,12 @@ def environment(schema: Mapping[str, Any]) -> dict[str, str]:
         msg = "The file .env cannot be read; it has to be a text in UTF-8."
         raise ConfigValidationError(msg, errors=[msg]) from None
     os.environ.update(before)  # a variable that is set wins over `.env`
-    names = {name: PREFIX + name.upper() for name in schema["properties"]}
+    names = {name: _variable(name) for name in schema["properties"]}
     return {name: os.environ[one] for name, one in names.items() if one in os.environ}
+
+
+def _variable(setting: str) -> str:
+    return PREFIX + setting.upper()
 
 
 def read(given: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,7 +150,7 @@ def _object(text: str) -> object:
         flat = json_object(text)
     except DocumentError:
         return text
-    if not is_run_by_meltano():
+    if not _is_run_by_meltano():
         return flat
     nested: dict[str, Any] = {}
     for path, value in flat.items():
@@ -195,7 +203,33 @@ def selected_by_meltano() -> list[str]:
         return []
 
 
-def emptied(name: str) -> Iterator[str]:
+def environment_complaints(
+    config: Mapping[str, Any], schema: Mapping[str, Any], *, parsed: bool
+) -> Iterator[str]:
+    """Yield one sentence for each mistake that only environment variables tell of.
+
+    Args:
+        config: The settings as they were read.
+        schema: JSON Schema of the settings, with the SDK's own.
+        parsed: Whether the tap reads the environment; under Meltano, Meltano does so in any case.
+    """
+    settings = schema["properties"]
+    if parsed or _is_run_by_meltano():
+        for one in sorted(one for one in os.environ if one.upper().startswith(PREFIX)):
+            name = one[len(PREFIX) :].lower()
+            is_right = name in settings and one == _variable(name)
+            is_told = name in config and name not in settings  # by `complaints`
+            if not (is_right or is_told or _is_of_others(one, settings)):
+                hint = did_you_mean(name, settings, _variable)
+                yield f"Environment variable '{shown(one)}' names no setting{hint}."
+    for path in _emptied("stream_maps") if config.get("stream_maps") else ():
+        cure = f"write `{NULL}` to take something out"
+        yield f"Setting 'stream_maps': Meltano drops '{shown(path)}', which is null; {cure}."
+    for path in _emptied("filters"):
+        yield f"Setting 'filters': Meltano drops '{shown(path)}', which is null; give it a value."
+
+
+def _emptied(name: str) -> Iterator[str]:
     """Yield the paths of what Meltano has taken out of a setting, as it is null in `meltano.yml`.
 
     The configuration lacks it; the variable still has it.
@@ -207,34 +241,23 @@ def emptied(name: str) -> Iterator[str]:
     yield from (path for path, value in flat.items() if value is None and "." in path)
 
 
-def strange_variables(schema: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the environment variables of the tap that name no setting."""
-    own = {PREFIX + name.upper() for name in schema["properties"]} | {f"{PREFIX}LOGLEVEL"}
-    yield from (
-        name
-        for name in sorted(os.environ)
-        if name.upper().startswith(PREFIX) and name not in own and not _is_meltanos(name, schema)
-    )
-
-
-def is_run_by_meltano() -> bool:
+def _is_run_by_meltano() -> bool:
     """Tell whether Meltano runs the tap; it reads the same variables, and writes the config."""
     return "MELTANO_EXTRACTOR_NAME" in os.environ
 
 
-def _is_meltanos(variable: str, schema: Mapping[str, Any]) -> bool:
-    """Tell whether a variable belongs to Meltano: an extra, or a setting of its own spelling.
+def _is_of_others(variable: str, settings: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether a variable belongs to the SDK or to Meltano.
 
     `TAP_KOMBO__SELECT` is an extra. In Meltano, `TAP_KOMBO_EU_API_KEY` is the key of
     `tap-kombo-eu`, which inherits from `tap-kombo`, and `TAP_KOMBO_FILTERS_JOBS_IDS` a part of
     `filters`.
     """
     rest = variable.removeprefix(PREFIX)
-    if rest.startswith("_"):
+    if rest.startswith("_") or rest == "LOGLEVEL":
         return True
-    if not is_run_by_meltano():
+    if not _is_run_by_meltano():
         return False
-    settings = schema["properties"]
     objects = [name for name in settings if "object" in settings[name].get("type", ())]
     whole, begun = ("|".join(one).upper() for one in (settings, objects))
     return bool(re.search(rf"__|_({whole})$|(^|_)({begun})_", rest))

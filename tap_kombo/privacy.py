@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import ENTRIES, did_you_mean, without
+from tap_kombo.selection import ENTRIES, did_you_mean, topmost, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -115,11 +115,7 @@ def class_of(stream: str, path: Sequence[str]) -> Class | None:
 def sensitive_paths(stream: str) -> tuple[Path, ...]:
     """Return the paths of a stream that need `opt_in`, without those below another of them."""
     paths = [path for path, _ in walk(load_schema(stream)) if class_of(stream, path) in OPT_IN]
-    return tuple(
-        path
-        for path in paths
-        if not any(class_of(stream, path[:end]) in OPT_IN for end in range(1, len(path)))
-    )
+    return tuple(topmost(paths))
 
 
 def hidden_paths(stream: str, patterns: Sequence[str]) -> list[Path]:

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from tap_kombo.api.answers import Record
 
@@ -24,10 +24,10 @@ Edits: TypeAlias = Mapping[Path, Callable[[Any], Any] | None]
 Tree: TypeAlias = "dict[str, Tree | Callable[[Any], Any] | None]"
 
 
-def did_you_mean(wrong: str, right: Iterable[str]) -> str:
-    """Return a hint at the names that are most like a wrong one; empty if none is."""
+def did_you_mean(wrong: str, right: Iterable[str], written: Callable[[str], str] = str) -> str:
+    """Return a hint at the names that are most like a wrong one, as they are written."""
     near = difflib.get_close_matches(wrong[:100], [*right], n=2, cutoff=0.5)
-    return f" (did you mean {' or '.join(f'`{one}`' for one in near)}?)" if near else ""
+    return f" (did you mean {' or '.join(f'`{written(one)}`' for one in near)}?)" if near else ""
 
 
 def misspelt(patterns: Iterable[str], streams: Sequence[str]) -> Iterator[str]:
@@ -51,9 +51,15 @@ def deselected_paths(selected: Mapping[Path, bool]) -> list[Path]:
         for crumb, wanted in selected.items()
         if crumb and not wanted and set(crumb[::2]) == {"properties"}
     }
-    return sorted(
-        path for path in unwanted if not any(path[:end] in unwanted for end in range(1, len(path)))
-    )
+    return sorted(topmost(unwanted))
+
+
+def topmost(paths: Collection[Path]) -> Iterator[Path]:
+    """Yield the paths that are not below another of them."""
+    found = {*paths}
+    for path in paths:
+        if not any(path[:end] in found for end in range(1, len(path))):
+            yield path
 
 
 def overlay(

@@ -23,8 +23,8 @@ from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.api.problems import KomboError
 from tap_kombo.changes import changes_of
 from tap_kombo.cli import DOCTOR, ENV, READERS, merged
-from tap_kombo.complaints import complaints, environment_complaints
-from tap_kombo.config import environment, read, selected_by_meltano
+from tap_kombo.complaints import complaints
+from tap_kombo.config import environment, environment_complaints, read, selected_by_meltano
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream

@@ -12,8 +12,7 @@ from settings_told import GOOD, SECRET, SETTINGS, meant, refused, short
 from singer_sdk.configuration import _dict_config
 from singer_sdk.exceptions import ConfigValidationError
 
-from tap_kombo.complaints import environment_complaints
-from tap_kombo.config import PREFIX, environment, listed, read
+from tap_kombo.config import PREFIX, environment, environment_complaints, listed, read
 
 if TYPE_CHECKING:
     from pathlib import Path
