@@ -233,7 +233,7 @@ def _loaded(text: str) -> object:
         found = json.loads(
             text, object_pairs_hook=_unique, parse_constant=_no_number, parse_float=_finite
         )
-        json.dumps(found, ensure_ascii=False).encode()
+        msgspec.json.encode(found)
     except DocumentError:
         raise
     except RecursionError:
@@ -250,13 +250,14 @@ def _loaded(text: str) -> object:
 
 def is_shallow(value: Any, levels: int) -> bool:  # noqa: ANN401
     """Return whether a value is nested no deeper than so many levels."""
-    if type(value) is dict:
-        value = value.values()
-    elif type(value) is not list:
+    if type(value) not in _CONTAINERS:
         return True
-    return levels > 0 and all(
-        is_shallow(one, levels - 1) for one in value if type(one) in _CONTAINERS
-    )
+    level = [value]
+    while level and levels:
+        inner = (outer.values() if type(outer) is dict else outer for outer in level)
+        level = [one for ones in inner for one in ones if type(one) in _CONTAINERS]
+        levels -= 1
+    return not level
 
 
 def _of_line(number: int, line: str) -> dict[str, Any]:

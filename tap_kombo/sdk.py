@@ -47,17 +47,8 @@ class SeamStream(RESTStream[str | None]):
 class SeamTap(Tap):
     """A tap that decides itself what a signal does; the SDK would end with exit code 0.
 
-    Attributes:
-        is_syncing: Whether `sync_all` has begun.
-        run: The `Run`; streams and run know the tap by this class, so that it can know them.
-        url: Base URL of the API.
-        headers: Headers of the requests that belong to no stream, with the credentials.
-        configured_ids: All configured integrations, each once.
-        integration_ids: Those of them that this run reads.
-        changes: What the webhook events say that the run goes by; none if it reads everything.
-        stream_maps: The setting as the user gave it.
-        interrupt: Ends the run, as a signal asks for it.
-        unread: A line on what is selected, but does not exist at all or until `opt_in` names it.
+    Streams and run know the tap by this class, so that it can know them. `TapKombo` says what each
+    attribute is.
     """
 
     is_syncing = False

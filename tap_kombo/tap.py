@@ -166,6 +166,7 @@ class TapKombo(SeamTap):
 
     @override
     def interrupt(self, number: int) -> None:
+        """End the run, as a signal asks for it."""
         self._runner.interrupt(number)
 
     # Final in the SDK, which calls it once for all streams. It does the same here; but whatever
