@@ -15,7 +15,6 @@ It follows what is known of Kombo; of the tap it takes the schemas and the forei
 
 from __future__ import annotations
 
-from kombo_emulator.assessment import AssessmentIntegration
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
@@ -23,7 +22,7 @@ from kombo_emulator.emulator import DEFAULT_KEY, Emulator
 from kombo_emulator.hris import HrisIntegration
 from kombo_emulator.http.server import serve
 from kombo_emulator.integration import Integration
-from kombo_emulator.lms import LmsIntegration
+from kombo_emulator.others import AssessmentIntegration, LmsIntegration
 from kombo_emulator.received import Received
 from kombo_emulator.size import Size
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+Order = Literal["id", "changed", "changed_down"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Behaviour:
@@ -13,46 +15,28 @@ class Behaviour:
     Attributes:
         updated_after_inclusive: Whether a record changed at exactly `updated_after` is returned.
         order: Lists go by id, or by the moment that `updated_after` compares with, up or down.
-        paging: A page begins behind the last record of the one before (`live`), after so many
-            records (`offset`) or pages (`page`), or goes on along the ids that were there at the
-            first page (`snapshot`). `kombo_emulator.lists.paging` says what each promises.
-        cursor_seconds: Age at which a cursor has expired; 0 for never.
-        expired_cursor: It is refused with a code, or without one, or answered with no record and
-            no `next`.
+        paging: A page begins behind the last record of the one before (`live`) or after so many
+            records (`offset`), or goes on along the ids that were there at the first page
+            (`snapshot`). `kombo_emulator.lists.pages` says what each promises.
         after_14_days: Whether an old tombstone is blanked or removed.
         blanking_updates: Whether blanking moves `changed_at` and matches `updated_after`.
         empty_pages: Every n-th page of a pass is empty though `next` goes on; 0 for never.
         rate_limit: Requests allowed per window, for all integrations together.
         rate_window_seconds: Length of that window on the emulator's clock.
         latency_ms: Time that each answer takes at least, in milliseconds.
-        model_disabled_status: HTTP status of models that are switched off or not supported.
-        setup_status_code: HTTP status of an integration whose setup is unfinished.
-        stopped_integrations: Whether lists of an inactive or invalid integration are refused.
-        undocumented_cursor: What two lists do with `cursor` and `page_size`, which they do not
-            document though they answer `next`: follow them, refuse them as unknown parameters,
-            or ignore them and so send the first page again and again.
         remote_data: Whether `remote_data` holds something; not every plan has it.
-        date_offset_seconds: How far the server's clock, and so all its time stamps and the
-            header `Date`, is ahead of the emulator's clock.
     """
 
     updated_after_inclusive: bool = True
-    order: Literal["id", "changed", "changed_down"] = "id"
-    paging: Literal["live", "snapshot", "offset", "page"] = "live"
-    cursor_seconds: float = 0
-    expired_cursor: Literal["code", "no code", "empty"] = "code"
+    order: Order = "id"
+    paging: Literal["live", "snapshot", "offset"] = "live"
     after_14_days: Literal["blank", "remove"] = "blank"
     blanking_updates: bool = False
     empty_pages: int = 0
     rate_limit: int = 1_000_000
     rate_window_seconds: int = 60
     latency_ms: int = 0
-    model_disabled_status: int = 403
-    setup_status_code: Literal[409, 503] = 409
-    stopped_integrations: Literal["refuse", "serve"] = "refuse"
-    undocumented_cursor: Literal["follow", "refuse", "ignore"] = "follow"
     remote_data: bool = False
-    date_offset_seconds: float = 0
 
     def __post_init__(self) -> None:
         """Refuse a pass that could not end.

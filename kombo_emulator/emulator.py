@@ -5,29 +5,28 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, overload
 
-from kombo_emulator.assessment import AssessmentIntegration
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.examples import Examples
 from kombo_emulator.hris import HrisIntegration
 from kombo_emulator.http.app import Api
-from kombo_emulator.lms import LmsIntegration
-from kombo_emulator.seeded import SeededIntegration
+from kombo_emulator.integration import Integration
+from kombo_emulator.others import AssessmentIntegration, LmsIntegration
+from kombo_emulator.rows import World
 from kombo_emulator.size import Size
-from kombo_emulator.store.rows import World
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 DEFAULT_KEY = "ks_dev_emulator"
-CATEGORIES: dict[str, type[SeededIntegration]] = {
+CATEGORIES: dict[str, type[Integration]] = {
     kind.CATEGORY: kind
     for kind in (AtsIntegration, HrisIntegration, LmsIntegration, AssessmentIntegration)
 }
 
 
-class Emulator(Api[SeededIntegration]):
+class Emulator(Api[Integration]):
     """Kombo's Unified API with made-up data, kept in memory.
 
     Attributes:
@@ -84,11 +83,11 @@ class Emulator(Api[SeededIntegration]):
     @overload
     def add_integration(
         self, integration_id: str, category: str, size: Size | None = None
-    ) -> SeededIntegration: ...
+    ) -> Integration: ...
 
     def add_integration(
         self, integration_id: str, category: str = "ATS", size: Size | None = None
-    ) -> SeededIntegration:
+    ) -> Integration:
         """Connect a tool, with records drawn by chance.
 
         Raises:

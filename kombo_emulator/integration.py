@@ -1,20 +1,24 @@
-"""What Kombo says about an integration itself: its state, its models and its fields."""
+"""One customer's connected tool: what Kombo says about it, and how it comes by its records."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
 from kombo_emulator.clock import stamp
+from kombo_emulator.made.draw import Draw
+from kombo_emulator.made.maker import make
 from kombo_emulator.made.values import integration_field
 from kombo_emulator.made.words import CUSTOM_FIELDS
-from kombo_emulator.store.rows import derive_id
-from kombo_emulator.store.store import Store
+from kombo_emulator.rows import DAY, derive_id
+from kombo_emulator.store import Store, refuse_unknown
 from kombo_emulator.table import MODELS
 
 if TYPE_CHECKING:
     from kombo_emulator.models import Model
-    from kombo_emulator.store.rows import World
+    from kombo_emulator.rows import World
+    from kombo_emulator.size import Size
 
 
 @dataclass(slots=True)
@@ -43,25 +47,65 @@ class Details:
 
 
 class Integration(Store):
-    """One customer's connected tool. A category adds its seeding and its named changes."""
+    """A tool of one category, which says what it starts with."""
 
-    def __init__(self, integration_id: str, category: str, world: World) -> None:
+    # JSON values come in as keywords.
+    # ruff: noqa: ANN401
+
+    CATEGORY = ""
+    PLAN: tuple[str, ...] = ()
+    """The models of which there are records from the start, oldest first."""
+
+    def __init__(self, integration_id: str, world: World) -> None:
         """Connect a tool without any record; the tool's id comes before the colon."""
         super().__init__(integration_id, world)
-        self.category = category
         self.details = Details(origin_id=derive_id(integration_id, "origin"))
-        self.created_at = stamp(world.now())
+        self.created_at = stamp(world.clock.millis())
+        random = Random(f"{world.seed} {integration_id}")  # noqa: S311 - made-up data
+        self.draw = Draw(integration_id, world, random)
+
+    # Making up records
+
+    def seed(self, size: Size) -> None:
+        """Make up so many records, changed between half a year ago and yesterday."""
+        now, window = self.world.clock.millis(), 180 * DAY // (len(self.PLAN) + 1)
+        for place, model in enumerate(self.PLAN):
+            oldest = now - DAY - window * (len(self.PLAN) - place)
+            for _ in range(size.of(model)):
+                with self.world.clock.at(oldest + self.draw.integer(window)):
+                    self.bring(model, self.make(model))
+
+    def make(self, model: str, /, *, visible_after: float = 0, **fields: Any) -> str:
+        """Add a record and return its id; what is not given is made up, links included.
+
+        Raises:
+            TypeError: If the model has no such property.
+        """
+        refuse_unknown(model, fields)
+        made = make(self.draw, model)
+        self.complete(model, made)
+        record_id = self.add(model, fields.get("remote_id"), made | fields, visible_after)
+        self.draw.known[model].append(record_id)
+        return record_id
+
+    def complete(self, model: str, made: dict[str, Any]) -> None:
+        """Let a made-up record fit to the records that it is linked with."""
+
+    def bring(self, model: str, record_id: str) -> None:
+        """Add what comes along with a record from the start."""
+
+    # What Kombo says of it
 
     def covers(self, model: Model) -> bool:
         """Whether the tool has this model at all."""
-        return model.category == self.category and model.id not in self.details.unsupported
+        return model.category == self.CATEGORY and model.id not in self.details.unsupported
 
     def describe(self) -> dict[str, Any]:
         """The `data` of `GET /integrations/{id}`; what may be unknown is so for some."""
         tool, details = self.id.partition(":")[0], self.details
         images, known = f"https://assets.example.com/{tool}", len(self.id) % 2 == 0
         covered = {"is_available": known, "coverage_status": "SUPPORTED" if known else "UNKNOWN"}
-        models = (one for one in MODELS.values() if one.path and one.category == self.category)
+        models = (one for one in MODELS.values() if one.path and one.category == self.CATEGORY)
         return {
             "id": self.id,
             "tool": {
@@ -71,7 +115,7 @@ class Integration(Store):
                 "logo_url": f"{images}/logo.svg",
                 "icon_url": f"{images}/icon.svg",
             },
-            "category": self.category,
+            "category": self.CATEGORY,
             "status": details.status,
             "setup_status": details.setup_status,
             "end_user": {
@@ -89,7 +133,7 @@ class Integration(Store):
             "read_models": [self._coverage(model) for model in models],
             "write_actions": [
                 {
-                    "id": f"{self.category.lower()}_create_something",
+                    "id": f"{self.CATEGORY.lower()}_create_something",
                     "label": "Create something",
                     **covered,
                     "scope_config_setting": "ENABLED",
@@ -114,7 +158,7 @@ class Integration(Store):
 
     def integration_fields(self) -> list[dict[str, Any]]:
         """The records of `GET /integrations/{id}/integration-fields`."""
-        mine = [model for model in CUSTOM_FIELDS if MODELS[model].category == self.category]
+        mine = [model for model in CUSTOM_FIELDS if MODELS[model].category == self.CATEGORY]
         return [
             integration_field(self.id, model)
             | {"model": model, "is_passthrough_enabled": True, "is_writable": False}

@@ -12,11 +12,6 @@ TRACKED = ("changed_at", "remote_deleted_at")
 Schema = Mapping[str, Any]
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Split a text at its blanks."""
-    return tuple(text.split())
-
-
 @dataclass(frozen=True)
 class Embed:
     """Another model's records nested in a record, and whether they make `updated_after` match.
@@ -65,61 +60,45 @@ class Filter:
     param: str
     path: str
     how: Literal["any", "one", "contains", "object", "since", "until", "from", "before"] = "any"
-    _: KW_ONLY
     fold: bool = False
     choices: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
     """One row of the table.
 
     Attributes:
         id: Kombo's name of the model, category first, e.g. `ats_interviews`.
-        path: Path of its list; none for a model that is only seen nested in others.
-        schema: Schema of each property, its own or hidden, that the schemas tell of.
+        path: Path of its list; empty for a model that is only seen nested in others.
+        schema: Schema of each property of which one is known.
+        shown: All properties of a record as its list sends it.
         fields: Its own properties beside `id` and the tracked ones.
-        hidden: What the store knows of a record but only shows nested, or never.
+        hidden: What is only shown nested, or never, and does not move `changed_at`; lists of
+            links are among it.
         embeds: Nested records.
         filters: The filters of its list.
         incremental: Whether `updated_after`, `include_deleted` and `ignore_unsupported_filters`
             are known parameters.
-        paging: Whether `cursor` and `page_size` are known parameters, or the list answers `next`
-            without documenting them, or is not cut into pages.
+        paginated: Whether its list is cut into pages.
         results: Where the records are inside `data`.
-        unsent: Properties that lists do not show, though filters and nested records need them.
         sublists: Lists below one of its records, not paginated: `{path}/{id}/{key}`.
     """
 
     id: str
-    path: str | None
-    _: KW_ONLY
+    path: str
     schema: Schema
+    shown: tuple[str, ...]
     fields: tuple[str, ...]
     hidden: tuple[str, ...]
     embeds: tuple[Embed, ...]
     filters: tuple[Filter, ...]
     incremental: bool
-    paging: Literal["documented", "undocumented", "none"]
+    paginated: bool
     results: str
-    unsent: tuple[str, ...]
     sublists: tuple[Embed, ...]
 
     @property
     def category(self) -> str:
         """The category that an integration needs to have this model, e.g. `ATS`."""
         return self.id.partition("_")[0].upper()
-
-    def empty_record(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Own and hidden properties of a record of which nothing is known."""
-        own: dict[str, Any] = dict.fromkeys(("id", *self.fields))
-        if "integration_fields" in own:
-            own["integration_fields"] = []
-        many = {embed.many: () for embed in self.embeds if embed.many}
-        return own, dict.fromkeys(self.hidden) | many
-
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """All top-level properties of a record as it is sent."""
-        known = ("id", *self.fields, *TRACKED, *(embed.key for embed in self.embeds))
-        return tuple(name for name in known if name not in self.unsent)

@@ -121,7 +121,7 @@ def change(integration: AtsIntegration) -> Iterator[str]:
     yield f"interview {edited} gets another title"
     integration.edit("ats_applications", declined, outcome="DECLINED")
     yield f"application {declined} is declined; it is nested in its interviews"
-    integration.cancel_interview(cancelled)
+    integration.edit("ats_interviews", cancelled, canceled=True)
     yield f"interview {cancelled} is cancelled"
     integration.delete("ats_interviews", deleted)
     yield f"interview {deleted} is deleted"

@@ -89,11 +89,13 @@ class Customers:
                         ats.make("ats_offers", application_id=one, status="ACCEPTED")
                         ats.edit("ats_applications", one, outcome="HIRED")
             for nth in range(1 + number % 3):
-                begun = {"start_date": f"{month + nth * day:%Y-%m-%dT00:00:00.000Z}"}
                 left = f"2026-10-{3 * number + 1:02}T00:00:00.000Z" if nth else None
                 status = "INACTIVE" if left else "ACTIVE"
                 hris.make(
-                    "hris_employees", **begun, termination_date=left, employment_status=status
+                    "hris_employees",
+                    start_date=f"{month + nth * day:%Y-%m-%dT00:00:00.000Z}",
+                    termination_date=left,
+                    employment_status=status,
                 )
 
     def _employ(self) -> None:
@@ -118,7 +120,9 @@ class Customers:
         )
         for effective, kind in (("2021-03-15", "PART_TIME"), ("2022-03-15", "FULL_TIME")):
             hris.add_employment(
-                known_by_terms, effective_date=f"{effective}T00:00:00.000Z", employment_type=kind
+                employee_id=known_by_terms,
+                effective_date=f"{effective}T00:00:00.000Z",
+                employment_type=kind,
             )
 
     def loaded(self) -> None:
@@ -154,7 +158,7 @@ class Customers:
         return [
             {"integration_id": one.id, **row}
             for one in self.emulator.integrations.values()
-            if model.startswith(one.category.lower())
+            if model.startswith(one.CATEGORY.lower())
             for row in one.records(model, include_deleted=include_deleted)
         ]
 

@@ -297,13 +297,11 @@ class Scene:
                 model, record or "", visible_after=step.visible_after
             ),
             "restore": lambda: self.ats.restore(model, record or ""),
-            "move": lambda: self._link(
-                "move_application", "applications", "application_stages", step
-            ),
-            "tag": lambda: self._link("tag_candidate", "candidates", "tags", step),
-            "untag": lambda: self._link("untag_candidate", "candidates", "tags", step),
-            "invite": lambda: self._link("add_interviewer", "interviews", "users", step),
-            "uninvite": lambda: self._link("remove_interviewer", "interviews", "users", step),
+            "move": lambda: self._move(step),
+            "tag": lambda: self._link(self.ats.link, "ats_candidates", "tag_ids", step),
+            "untag": lambda: self._link(self.ats.unlink, "ats_candidates", "tag_ids", step),
+            "invite": lambda: self._link(self.ats.link, "ats_interviews", "user_ids", step),
+            "uninvite": lambda: self._link(self.ats.unlink, "ats_interviews", "user_ids", step),
             "disable": lambda: self._disable(step),
             "enable": lambda: self.ats.enable_model(self._stream_model(step)),
             "outdate": self._outdate,
@@ -349,9 +347,16 @@ class Scene:
             model, record or "", visible_after=step.visible_after, **{name: f"name {step.other}"}
         )
 
-    def _link(self, how: str, model: str, other: str, step: Change) -> None:
-        one, two = self.one(f"ats_{model}", step.record), self.one(f"ats_{other}", step.other)
-        getattr(self.ats, how)(one, two)
+    def _move(self, step: Change) -> None:
+        stage = self.one("ats_application_stages", step.other)
+        moved = self.one("ats_applications", step.record)
+        self.ats.edit("ats_applications", moved or "", current_stage_id=stage)
+
+    def _link(
+        self, how: Callable[[str, str, str, str], None], model: str, links: str, step: Change
+    ) -> None:
+        other = self.one(f"ats_{links.removesuffix('_ids')}s", step.other)
+        how(model, self.one(model, step.record) or "", links, other or "")
 
     def assert_equal(self, *, everything: bool) -> None:
         """Compare the warehouse with Kombo.

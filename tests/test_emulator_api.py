@@ -45,43 +45,31 @@ def test_path_and_method_are_checked(client: Client) -> None:
     )
 
 
-@pytest.mark.parametrize("http_status", [403, 400])
-def test_model_that_an_integration_does_not_have(
-    client: Client, emulator: Emulator, http_status: int
-) -> None:
-    emulator.behaviour = Behaviour(model_disabled_status=http_status)
+def test_model_that_an_integration_does_not_have(client: Client, emulator: Emulator) -> None:
     emulator.add_integration("personio:acme", category="HRIS")
     answer = client.get_as({"X-Integration-Id": "personio:acme"}, "/ats/jobs")
-    assert refusal(answer) == (http_status, "INTEGRATION.MODEL_NOT_AVAILABLE")
+    assert refusal(answer) == (403, "INTEGRATION.MODEL_NOT_AVAILABLE")
     client.ats.details.unsupported.add("ats_offers")
     answer = client.get("/ats/offers")
-    assert refusal(answer) == (http_status, "INTEGRATION.MODEL_NOT_AVAILABLE")
+    assert refusal(answer) == (403, "INTEGRATION.MODEL_NOT_AVAILABLE")
 
 
-@pytest.mark.parametrize("http_status", [409, 503])
-def test_integration_whose_setup_is_unfinished(
-    client: Client,
-    emulator: Emulator,
-    http_status: Any,  # noqa: ANN401
-) -> None:
-    emulator.behaviour = Behaviour(setup_status_code=http_status)
+def test_integration_whose_setup_is_unfinished(client: Client) -> None:
     client.ats.details.setup_status = "INCOMPLETE"
     answer = client.get("/ats/jobs")
-    assert refusal(answer) == (http_status, "INTEGRATION.SETUP_INCOMPLETE")
+    assert refusal(answer) == (409, "INTEGRATION.SETUP_INCOMPLETE")
     client.ats.details.setup_status = "FINAL_SYNC_PENDING"
     answer = client.get("/ats/jobs")
-    assert refusal(answer) == (http_status, "INTEGRATION.SETUP_SYNC_PENDING")
+    assert refusal(answer) == (409, "INTEGRATION.SETUP_SYNC_PENDING")
     client.ats.details.qa_failed = True
-    assert refusal(client.get("/ats/jobs")) == (http_status, "INTEGRATION.QA_FAILED")
+    assert refusal(client.get("/ats/jobs")) == (409, "INTEGRATION.QA_FAILED")
 
 
-def test_integration_that_has_stopped(client: Client, emulator: Emulator) -> None:
+def test_integration_that_has_stopped(client: Client) -> None:
     client.ats.details.status = "INACTIVE"
     assert refusal(client.get("/ats/jobs")) == (403, "INTEGRATION.INACTIVE")
     client.ats.details.status = "INVALID"
     assert refusal(client.get("/ats/jobs")) == (403, "INTEGRATION.AUTHENTICATION_INVALID")
-    emulator.behaviour = Behaviour(stopped_integrations="serve")
-    assert client.ids("/ats/jobs")
 
 
 def test_requests_beyond_the_limit_wait_for_the_next_window(
@@ -248,17 +236,13 @@ def test_teams_are_the_groups_under_their_old_name(emulator: Emulator, url: str)
     assert all(one["teams"] == one["groups"] for one in employees)
 
 
-def test_cursor_of_skills_may_be_followed_refused_or_ignored(emulator: Emulator, url: str) -> None:
+def test_cursor_of_skills_may_be_followed(emulator: Emulator, url: str) -> None:
     path = "/hris/skills"
     hris = Client(url, emulator.add_integration("personio:acme", "HRIS", Size(skills=101)))
     first = hris.data(path)
     assert (len(first["results"]), bool(first["next"])) == (100, True)
     second = hris.data(path, cursor=first["next"])
     assert (len(second["results"]), second["next"]) == (1, None)
-    emulator.behaviour = Behaviour(undocumented_cursor="refuse")
-    assert refusal(hris.get(path, cursor=first["next"])) == (400, "PLATFORM.INPUT_INVALID")
-    emulator.behaviour = Behaviour(undocumented_cursor="ignore")
-    assert hris.data(path, cursor=first["next"], page_size="1") == first
 
 
 # Official examples and the command line

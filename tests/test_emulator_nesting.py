@@ -99,7 +99,7 @@ def found(client: Client, path: str, key: str) -> tuple[str, Embed, Any, str]:
         for owner in owners if not row.deleted else ():
             for nested in client.ats.linked(owner, inner):
                 if nested is not row:
-                    return row.own["id"], inner, owner, nested.own["id"]
+                    return row.id, inner, owner, nested.id
     raise LookupError(key)
 
 
@@ -111,13 +111,13 @@ def change(client: Client, embed: Embed, nested: str) -> None:
 
 def add(client: Client, embed: Embed, owner: Any) -> None:  # noqa: ANN401 - a row
     if embed.reverse:
-        client.ats.make_below(embed.model, embed.reverse, owner.own["id"])
+        client.ats.make(embed.model, **{embed.reverse: owner.id})
         return
     (model,) = (one for one in MODELS.values() if owner in client.ats.table(one.id).rows.values())
     target = client.ats.make(embed.model)
     link = client.ats.skill_link(target) if embed.many == "skill_links" else target
-    links = (*owner.hidden[embed.many], link)
-    client.ats.edit(model.id, owner.own["id"], **{embed.many: links})
+    links = (*owner.values[embed.many], link)
+    client.ats.edit(model.id, owner.id, **{embed.many: links})
 
 
 def remove(client: Client, embed: Embed, owner: Any, nested: str) -> None:  # noqa: ANN401
@@ -125,7 +125,7 @@ def remove(client: Client, embed: Embed, owner: Any, nested: str) -> None:  # no
         client.ats.delete(embed.model, nested)
         return
     (model,) = (one for one in MODELS.values() if owner in client.ats.table(one.id).rows.values())
-    client.ats.unlink(model.id, owner.own["id"], embed.many, nested)
+    client.ats.unlink(model.id, owner.id, embed.many, nested)
 
 
 @pytest.mark.parametrize("path", sorted({path for path, *_ in RULES}))
@@ -187,7 +187,7 @@ def test_a_record_that_is_only_named_does_not_return_another(clients: dict[str, 
     client = clients["ATS"]
     card = next(row for row in client.rows("/ats/scorecards") if row["candidate_id"])
     client.ats.world.clock.advance(seconds=1)
-    client.ats.rename_candidate(card["candidate_id"], first_name="Newname")
+    client.ats.edit("ats_candidates", card["candidate_id"], first_name="Newname")
     assert client.ids("/ats/scorecards", updated_after=client.now()) == []
 
 
@@ -199,7 +199,7 @@ def test_own_change_and_deletion_return_the_record(
     for path in (one for one in INCREMENTAL if LISTS[one].category == category):
         model = LISTS[path]
         record = client.ids(path)[-1]
-        name = next(one for one in model.fields if one not in model.unsent and "id" not in one)
+        name = next(one for one in model.fields if one in model.shown and "id" not in one)
         steps: dict[str, Callable[[], object]] = {
             "edited": partial(client.ats.edit, model.id, record, **{name: "New"}),
             "deleted": partial(client.ats.delete, model.id, record),
@@ -233,10 +233,10 @@ def test_a_skill_of_a_staffing_entity_says_what_is_expected(clients: dict[str, C
     scale = {"id": "s", "remote_id": "s", "type": "NUMERIC", "min": 1, "max": 5, "step": 1}
     options = [{"id": name, "remote_id": None, "name": name} for name in "ab"]
     choice = {"id": "c", "remote_id": "c", "type": "SINGLE_SELECT", "ordered_options": options}
-    skills = [hris.add_skill(proficiency_scale=one) for one in (scale, choice, None)]
+    skills = [hris.make("hris_skills", proficiency_scale=one) for one in (scale, choice, None)]
     links = tuple(map(hris.skill_link, skills))
     position = clients["HRIS"].one(
-        "/hris/staffing-entities", hris.add_staffing_entity(skill_links=links)
+        "/hris/staffing-entities", hris.make("hris_staffing_entities", skill_links=links)
     )
     assert [one["skill"]["proficiency_scale"] for one in position["skills"]] == [
         scale,

@@ -16,8 +16,8 @@ from kombo import models as sdk
 
 from kombo_emulator import Behaviour, Emulator, Size
 from kombo_emulator.made.words import NEVER, ODD, UNKNOWN_REMOTE_ID
-from kombo_emulator.table import LISTS, MODELS
-from kombo_emulator.table.streams import STREAMS, load
+from kombo_emulator.table import LISTS, MODELS, STREAMS, properties
+from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def rows(clients: dict[str, Client]) -> Rows:
     for path in PATHS:
         model = LISTS[path]
         params = {"include_deleted": "true"} if model.incremental else {}
-        size = {"page_size": "250"} if model.paging != "none" else {}
+        size = {"page_size": "250"} if model.paginated else {}
         found[path] = clients[model.category].rows(path, **params, **size)
     return found
 
@@ -74,7 +74,7 @@ def test_every_property_has_values_and_nulls_at_every_depth(rows: Rows) -> None:
     without_value, without_null = set(), set()
     for path in PATHS:
         model = LISTS[path]
-        schema = {"properties": load(STREAMS[model.id])}
+        schema = {"properties": properties(load_schema(STREAMS[model.id]))}
         assert {frozenset(row) for row in rows[path]} == {frozenset(schema["properties"])}, path
         required = {"changed_at"} | {one.key for one in model.embeds if not one.via}
         required |= {one.key for one in model.embeds if known(model, one.via)}
@@ -151,7 +151,7 @@ def test_records_fit_the_official_sdk(clients: dict[str, Client]) -> None:
         name = "".join(word.capitalize() for word in path.replace("-", "/").split("/"))
         official = getattr(sdk, f"Get{name}PositiveResponse")
         model = LISTS[path]
-        params = {"page_size": "250"} if model.paging != "none" else {}
+        params = {"page_size": "250"} if model.paginated else {}
         body = clients[model.category].get(path, **params).json()
         results = getattr(official.model_validate(body).data, model.results)
         assert len(results) > 100, path
@@ -167,7 +167,7 @@ def test_records_are_what_the_list_sends(clients: dict[str, Client]) -> None:
     for path in PATHS:
         model = LISTS[path]
         client = clients[model.category]
-        params = {"page_size": "33"} if model.paging != "none" else {}
+        params = {"page_size": "33"} if model.paginated else {}
         records = client.ats.records(model.id, include_deleted=False)
         assert client.rows(path, **params) == records, path
 
@@ -176,7 +176,7 @@ def test_remote_data_is_there_on_request(clients: dict[str, Client]) -> None:
     for client in clients.values():
         client.ats.world.behaviour = Behaviour(remote_data=True)
         for model in MODELS.values():
-            if "remote_data" in model.fields and model.category == client.ats.category:
+            if "remote_data" in model.fields and model.category == client.ats.CATEGORY:
                 raw = [row["remote_data"] for row in client.ats.records(model.id)]
                 assert raw
                 assert all(raw), model.id
@@ -191,7 +191,7 @@ def test_values_have_the_form_that_the_schema_says(rows: Rows) -> None:
     wrong = {
         f"{path} {name}"
         for path in PATHS
-        for name, form in formats({"properties": load(STREAMS[LISTS[path].id])})
+        for name, form in formats(load_schema(STREAMS[LISTS[path].id]))
         for one in (one for row in rows[path] for one in values(row, name))
         if one is not None and not re.fullmatch(forms[form], one)
     }

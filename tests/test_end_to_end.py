@@ -114,7 +114,7 @@ def change(ats: AtsIntegration, deleted_before: str) -> Changes:
     application = next(row for row in alive if row["id"] == nested)["application"]["id"]
     ats.edit("ats_interviews", edited, title="Second talk")
     ats.edit("ats_applications", application, rejection_reason_name="Found someone else")
-    ats.cancel_interview(cancelled)
+    ats.edit("ats_interviews", cancelled, canceled=True)
     ats.delete("ats_interviews", deleted)
     new = ats.add_interview(application_id=next(iter(by_application)), title="Last talk")
     of_application = {

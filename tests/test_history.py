@@ -99,7 +99,7 @@ def recruit(ats: AtsIntegration, told: Told, day: int) -> None:
         for hour in (8, 9)[: 1 + (number == 0)]:
             place = (place + 1) % len(stages)
             with ats.world.clock.at(dt.datetime(2026, 11, day, hour, number, tzinfo=dt.UTC)):
-                ats.move_application(one["id"], stages[place])
+                ats.edit("ats_applications", one["id"], current_stage_id=stages[place])
         told.moved.add((one["id"], day))
     if day == DELETED_ON:
         told.deleted["applications_log"] = applications[1]["id"]

@@ -116,7 +116,7 @@ def test_a_nested_change_sends_the_record_again_and_keeps_the_bookmark(
     application = interview["application"]
     other = "HIRED" if application["outcome"] != "HIRED" else "DECLINED"
     if change == "candidate of the application":
-        ats.rename_candidate(application["candidate"]["id"], first_name="Renée")
+        ats.edit("ats_candidates", application["candidate"]["id"], first_name="Renée")
     ats.edit("ats_applications", application["id"], outcome=other)
 
     second = kombo.run(A, state=first.state)

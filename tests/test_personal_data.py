@@ -104,6 +104,11 @@ def erase(warehouse: Warehouse, *marks: str) -> list[dict[str, Any]]:
         return connection.execute("select * from kombo_erase(%s)", [list(marks)]).fetchall()
 
 
+def address_of(candidate: dict[str, Any]) -> str | None:
+    addresses = (one["email_address"] for one in candidate["email_addresses"] or ())
+    return next(filter(None, addresses), None)
+
+
 def hire(ats: AtsIntegration, hris: HrisIntegration) -> dict[str, str]:
     """Let those with a hired application begin; return the employee of each who has an address."""
     candidates = {one["id"]: one for one in ats.records("ats_candidates")}
@@ -113,7 +118,12 @@ def hire(ats: AtsIntegration, hris: HrisIntegration) -> dict[str, str]:
     for day, (key, candidate) in enumerate(sorted(candidates.items()), 1):
         if key in wanted:
             with ats.world.clock.at(dt.datetime(2026, 11, day, tzinfo=dt.UTC)):
-                employee = hris.hire_candidate(candidate)
+                employee = hris.hire_employee(
+                    first_name=candidate["first_name"],
+                    last_name=candidate["last_name"],
+                    work_email=None,
+                    personal_email=address_of(candidate),
+                )
             [shown] = [one for one in hris.records("hris_employees") if one["id"] == employee]
             if shown["personal_email"]:
                 hired[key] = employee

@@ -73,7 +73,7 @@ def move(ats: AtsIntegration) -> None:
     for number, row in enumerate(pending[::2]):
         following = stages[(stages.index(row["current_stage_id"]) + 1) % len(stages)]
         with ats.world.clock.at(dt.datetime(2026, 11, 24 + number % 5, tzinfo=dt.UTC)):
-            ats.move_application(row["id"], following)
+            ats.edit("ats_applications", row["id"], current_stage_id=following)
 
 
 @pytest.fixture(scope="module")

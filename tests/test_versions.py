@@ -198,7 +198,7 @@ def test_changes_between_two_runs_are_one_version(kombo: Kombo) -> None:
     for moves in (0, 1, 3):
         for _ in range(moves):
             kombo.emulator.clock.advance(seconds=3600)
-            ats.move_application(moved, next(stages))
+            ats.edit("ats_applications", moved, current_stage_id=next(stages))
         sent = kombo.run(A, streams=NAMES, state=state, stream_maps=copy.deepcopy(MAPS))
         state, found = sent.state, found | versions(sent)
     assert len([key for key, _ in found if key == moved]) == 3
@@ -210,7 +210,7 @@ def test_what_is_nested_changes_within_a_version(kombo: Kombo) -> None:
     first = kombo.run(A, streams=NAMES, stream_maps=copy.deepcopy(MAPS))
     kombo.emulator.clock.advance(days=1)
     candidate = ats.records("ats_applications")[0]["candidate_id"]
-    ats.rename_candidate(candidate, last_name="Otherwise")
+    ats.edit("ats_candidates", candidate, last_name="Otherwise")
 
     second = kombo.run(A, streams=NAMES, state=first.state, stream_maps=copy.deepcopy(MAPS))
 

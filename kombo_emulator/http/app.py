@@ -22,7 +22,7 @@ from kombo_emulator.lists.filters import read_paging, read_query
 from kombo_emulator.lists.pages import Pager, refuse
 from kombo_emulator.ratelimit import RateLimit
 from kombo_emulator.received import Received
-from kombo_emulator.store.rows import World, derive_id
+from kombo_emulator.rows import World, derive_id
 from kombo_emulator.table import LISTS, MODELS
 
 if TYPE_CHECKING:
@@ -84,7 +84,7 @@ class Api(Generic[Kind]):
         if self.intercept:
             response = await run_in_threadpool(self.intercept, received)
         with self.world.lock:
-            now = self.world.now()
+            now = self.world.clock.millis()
             allowed, headers = self._limit.count(now, self.world.behaviour)
             if response is None:
                 response, count = self._respond(received, request.url.path, allowed=allowed)
@@ -143,7 +143,7 @@ class Api(Generic[Kind]):
             return self._general(self._integration(received), general[2], received)
         if model := LISTS.get(path):
             integration = self._integration(received)
-            query = read_query(model, received.params, self.world.behaviour)
+            query = read_query(model, received.params)
             return self._pager.model_page(integration, model, query)
         for pattern, parent, embed in _SUBLISTS:
             if found := pattern.fullmatch(path):
@@ -171,8 +171,8 @@ class Api(Generic[Kind]):
             if part == "custom-fields"
             else (FIELDS_AT_MOST, integration.integration_fields())
         )
-        query = read_paging(received.params, most=most)
-        return self._pager.plain_page((integration.id, part), query, self.world, records)
+        query, place = read_paging(received.params, most=most), (integration.id, part)
+        return self._pager.plain_page(place, query, self.world.behaviour, records)
 
 
 def _sublist(

@@ -14,14 +14,13 @@ import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.errors import input_invalid
-from kombo_emulator.store.rows import Row
+from kombo_emulator.rows import Row
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.models import Filter, Model
-    from kombo_emulator.store.reader import Reader
+    from kombo_emulator.store import Store
 
 _TIME = re.compile(r"^\d{4}-\d{2}-\d{2}(T\d{2}:\d{2}:\d{2}(\.\d+)?)?Z?$", re.ASCII)
 PAGING = ("cursor", "page_size")
@@ -68,19 +67,14 @@ def read_paging(
     return Query(cursor=params.get("cursor"), page_size=int(size), bound=bound)
 
 
-def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) -> Query:
+def read_query(model: Model, params: Mapping[str, str]) -> Query:
     """Read the query of a model's list.
 
     Raises:
         ApiError: `PLATFORM.INPUT_INVALID`.
     """
-    paged = model.paging != "none"
-    if model.paging == "undocumented":
-        paged = behaviour.undocumented_cursor != "refuse"
-        if behaviour.undocumented_cursor == "ignore":
-            params = {name: value for name, value in params.items() if name not in PAGING}
     known = (*(_LIST if model.incremental else ()), *(item.param for item in model.filters))
-    query = read_paging(params, known=known, paged=paged)
+    query = read_paging(params, known=known, paged=model.paginated)
     for name in ("include_deleted", "ignore_unsupported_filters"):
         if params.get(name, "false") not in {"true", "false"}:
             message = f"{name} must be true or false"
@@ -95,7 +89,7 @@ def read_query(model: Model, params: Mapping[str, str], behaviour: Behaviour) ->
     )
 
 
-def matcher(store: Reader, model: Model, query: Query) -> Callable[[Row], bool]:
+def matcher(store: Store, model: Model, query: Query) -> Callable[[Row], bool]:
     """Make the test that decides whether a record belongs to the answer."""
     after = query.updated_after
     if after is not None and not store.world.behaviour.updated_after_inclusive:
@@ -171,7 +165,7 @@ _COMPARE: Mapping[str, Callable[[Any, str], bool]] = {
 """How values are compared with what is wanted; moments and days are compared as text."""
 
 
-def _values(store: Reader, model: Model, start: Row, path: str) -> list[Any]:
+def _values(store: Store, model: Model, start: Row, path: str) -> list[Any]:
     """Follow a path through own properties, lists and linked records; nulls are left out."""
     found: list[Any] = [start]
     embeds = model.embeds
@@ -180,7 +174,7 @@ def _values(store: Reader, model: Model, start: Row, path: str) -> list[Any]:
             found = [linked for row in found for linked in store.linked(row, embed)]
             embeds = store.table(embed.model).model.embeds
             continue
-        values = [item.own[name] if isinstance(item, Row) else item.get(name) for item in found]
+        values = [item.values[name] if isinstance(item, Row) else item.get(name) for item in found]
         flat = (one for value in values for one in (value if isinstance(value, list) else [value]))
         found, embeds = [value for value in flat if value is not None], ()
     return found

@@ -1,21 +1,32 @@
-"""One page of a list: from a query to records and the cursor of the next page."""
+"""One page of a list: from a query to records and the cursor of the next page.
+
+What each way of cutting promises to a reader while records change between two pages:
+
+- behind an id: what stays is read once, what appears is read or not;
+- behind a time of change, upwards: what stays is read once, what changes once more at the end;
+- behind a time of change, downwards: what stays is read once, what changes before it was read not
+  at all, for it moved to the front;
+- by counting records: nothing, for whatever appears or leaves shifts the rest;
+- along a frozen list: what was there at first and has not left is read once, as it is by then.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from kombo_emulator.errors import ApiError, input_invalid
 from kombo_emulator.lists.filters import Query, matcher
-from kombo_emulator.lists.paging import Cursor, Cursors
-from kombo_emulator.store.rows import derive_id
+from kombo_emulator.rows import Key, derive_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.integration import Integration
     from kombo_emulator.models import Model
-    from kombo_emulator.store.rows import Key, World
 
 _SETUP = {
     "INCOMPLETE": "INTEGRATION.SETUP_INCOMPLETE",
@@ -27,13 +38,20 @@ _STOPPED = {
 }
 
 
-class Listed(NamedTuple):
-    """What a list could show: by place, what belongs to the answer, what a frozen one shows."""
+class Cursor(NamedTuple):
+    """Where a pass goes on.
 
-    place: tuple[str, str | None]
-    keys: Sequence[Key]
-    matches: Callable[[Key], bool]
-    shown: Callable[[Key], bool]
+    Attributes:
+        scope: Digest of what the cursor is good for: integration, path and filters.
+        after: The last place that was read, or how many records were.
+        page: Number of the page that it leads to.
+        frozen: The places of the first page and all that follow, unless each looks at the data.
+    """
+
+    scope: str
+    after: Key | int | None = None
+    page: int = 1
+    frozen: tuple[Key, ...] | None = None
 
 
 class Pager:
@@ -41,7 +59,7 @@ class Pager:
 
     def __init__(self) -> None:
         """Start without a cursor given out."""
-        self._cursors = Cursors()
+        self._given: dict[str, Cursor] = {}
 
     def model_page(self, integration: Integration, model: Model, query: Query) -> dict[str, Any]:
         """The `data` of one page of a model's list, or of the whole list if it has no pages.
@@ -51,26 +69,27 @@ class Pager:
         """
         refuse(integration, model)
         integration.settle()
-        table = integration.table(model.id)
-        matches = matcher(integration, model, query)
-        shown = matcher(integration, model, replace(query, updated_after=None, filters=()))
-        listed = Listed(
-            (integration.id, model.path),
-            table.keys(integration.world.behaviour.order),
-            lambda key: matches(table.rows[key[1]]),
-            lambda key: shown(table.rows[key[1]]),
+        table, behaviour = integration.table(model.id), integration.world.behaviour
+        keys: Sequence[Key] = table.keys(behaviour.order)
+        is_asked = matcher(integration, model, query)
+        if not model.paginated:
+            rows = [table.rows[key] for _, key in keys]
+            return {model.results: [integration.sent(model, row) for row in rows if is_asked(row)]}
+        cursor = self._cursor((integration.id, model.path), query)
+        if query.cursor is None and behaviour.paging == "snapshot":
+            frozen = tuple(key for key in keys if is_asked(table.rows[key[1]]))
+            cursor = cursor._replace(frozen=frozen)
+        if cursor.frozen is not None:
+            keys = cursor.frozen
+            is_asked = matcher(integration, model, replace(query, updated_after=None, filters=()))
+        found, following = self._cut(
+            cursor, keys, query.page_size, behaviour, lambda key: is_asked(table.rows[key[1]])
         )
-        pages = model.paging != "none"
-        keys, following = (
-            self._page(listed, query, integration.world)
-            if pages
-            else (list(filter(listed.matches, listed.keys)), None)
-        )
-        results = [integration.sent(model, table.rows[record_id]) for _, record_id in keys]
-        return {model.results: results} | ({"next": following} if pages else {})
+        results = [integration.sent(model, table.rows[key]) for _, key in found]
+        return {model.results: results, "next": following}
 
     def plain_page(
-        self, place: tuple[str, str], query: Query, world: World, all_of: list[Any]
+        self, place: tuple[str, str], query: Query, behaviour: Behaviour, all_of: list[Any]
     ) -> dict[str, Any]:
         """The `data` of one page of a list outside the table; its records only have an id.
 
@@ -78,48 +97,56 @@ class Pager:
             ApiError: If the cursor is not of this list.
         """
         by_key = {(0, record["id"]): record for record in all_of}
-        listed = Listed(place, sorted(by_key), by_key.__contains__, by_key.__contains__)
-        keys, following = self._page(listed, query, world)
-        results = [by_key[key] for key in keys]
+        cursor = self._cursor(place, query)
+        found, following = self._cut(
+            cursor, sorted(by_key), query.page_size, behaviour, by_key.__contains__
+        )
+        results = [by_key[key] for key in found]
         return {"results": results, "next": following, "next_cursor": following}
 
-    def _page(self, listed: Listed, query: Query, world: World) -> tuple[list[Key], str | None]:
-        """Find the keys of one page and the cursor of the next."""
-        behaviour, now = world.behaviour, world.now()
-        scope = derive_id(repr((listed.place, query.bound)))
-        keys: Sequence[Key] | None = listed.keys
-        cursor, given = Cursor(scope, behaviour.paging), now
-        if query.cursor is not None:
-            try:
-                cursor, given = self._cursors.take(query.cursor, scope)
-            except ValueError as error:
-                raise input_invalid(str(error)) from error
-        elif behaviour.paging == "snapshot":
-            frozen = self._cursors.freeze(list(filter(listed.matches, listed.keys)))
-            cursor = cursor._replace(frozen=frozen)
-        if cursor.frozen:
-            keys = self._cursors.frozen(cursor.frozen)
-        if keys is None or 0 < behaviour.cursor_seconds * 1000 <= now - given:
-            _expired(behaviour.expired_cursor)
-            return [], None
+    def _cursor(self, place: tuple[str, str], query: Query) -> Cursor:
+        """The cursor of a query, or one that leads to the first page.
+
+        Raises:
+            ApiError: If it was made for another list or other filters, or by nobody.
+        """
+        first = Cursor(derive_id(repr((place, query.bound))))
+        if query.cursor is None:
+            return first
+        cursor = self._given.get(query.cursor)
+        if cursor is None or cursor.scope != first.scope:
+            message = "not a cursor of this list"
+            raise input_invalid(message)
+        return cursor
+
+    def _cut(
+        self,
+        cursor: Cursor,
+        keys: Sequence[Key],
+        size: int,
+        behaviour: Behaviour,
+        matches: Callable[[Key], bool],
+    ) -> tuple[list[Key], str | None]:
+        """Find the keys of the page that a cursor leads to, and what leads to the next."""
+        after, following = cursor.after, cursor._replace(page=cursor.page + 1)
         if behaviour.empty_pages and cursor.page % behaviour.empty_pages == 0:
-            return [], self._cursors.give(cursor._replace(page=cursor.page + 1), now)
-        matches = listed.shown if cursor.frozen else listed.matches
-        found, following = cursor.cut(keys, query.page_size, matches)
-        return found, following and self._cursors.give(following, now)
+            return [], self._give(following)
+        if behaviour.paging == "offset":
+            start = after if isinstance(after, int) else 0
+            found = [key for key in keys if matches(key)][start:]
+            following = following._replace(after=start + size)
+        else:
+            start = bisect_right(keys, after) if isinstance(after, tuple) else 0
+            rest = (keys[place] for place in range(start, len(keys)))
+            found = list(islice(filter(matches, rest), size + 1))
+            following = following._replace(after=found[:size][-1] if found else None)
+        return found[:size], self._give(following) if len(found) > size else None
 
-
-def _expired(how: str) -> None:
-    """Refuse an old cursor, unless it is answered as if nothing followed.
-
-    Raises:
-        ApiError: With a code or without one.
-    """
-    if how == "code":
-        message = "this cursor has expired"
-        raise input_invalid(message)
-    if how == "no code":
-        raise ApiError(404, None, "this cursor has expired")
+    def _give(self, cursor: Cursor) -> str:
+        """Write a cursor as opaque text, always the same."""
+        text = derive_id(repr(cursor))
+        self._given[text] = cursor
+        return text
 
 
 def refuse(integration: Integration, model: Model) -> None:
@@ -128,15 +155,15 @@ def refuse(integration: Integration, model: Model) -> None:
     Raises:
         ApiError: With the code that says why.
     """
-    behaviour, details = integration.world.behaviour, integration.details
+    details = integration.details
     setup = "INTEGRATION.QA_FAILED" if details.qa_failed else _SETUP.get(details.setup_status)
     if setup:
-        raise ApiError(behaviour.setup_status_code, setup, "this integration is not ready yet")
-    if details.status in _STOPPED and behaviour.stopped_integrations == "refuse":
+        raise ApiError(409, setup, "this integration is not ready yet")
+    if details.status in _STOPPED:
         raise ApiError(403, _STOPPED[details.status], "this integration has stopped")
     if not integration.covers(model):
         message = f"this integration does not support {model.id}"
-        raise ApiError(behaviour.model_disabled_status, "INTEGRATION.MODEL_NOT_AVAILABLE", message)
+        raise ApiError(403, "INTEGRATION.MODEL_NOT_AVAILABLE", message)
     if model.id in integration.disabled:
         message = f"{model.id} is switched off in the scope configuration"
-        raise ApiError(behaviour.model_disabled_status, "INTEGRATION.MODEL_DISABLED", message)
+        raise ApiError(403, "INTEGRATION.MODEL_DISABLED", message)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 from kombo_emulator.clock import stamp
 from kombo_emulator.made.words import ODD
 from kombo_emulator.pools import pools
-from kombo_emulator.store.rows import DAY
+from kombo_emulator.rows import DAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from random import Random
 
-    from kombo_emulator.store.rows import World
+    from kombo_emulator.rows import World
 
 T = TypeVar("T")
 
@@ -49,7 +49,7 @@ class Draw:
 
     def begin(self, model: str) -> None:
         """Turn to the next record of a model."""
-        self.now, self.number = self._world.now(), self.turn(model)
+        self.now, self.number = self._world.clock.millis(), self.turn(model)
         self.first, first = self.pick(self.pools.first_names)
         self.last, last = self.pick(self.pools.last_names)
         self.address = f"{first}.{last}"

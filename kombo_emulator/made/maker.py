@@ -9,8 +9,7 @@ from zlib import crc32
 from kombo_emulator.clock import stamp
 from kombo_emulator.made.values import AGREEMENT, VALUES, custom, fields
 from kombo_emulator.made.words import NEVER, RARE, SELDOM, UNKNOWN_REMOTE_ID, WORDS
-from kombo_emulator.table import MODELS
-from kombo_emulator.table.streams import STREAMS
+from kombo_emulator.table import MODELS, STREAMS
 from tap_kombo.api.endpoints import FOREIGN_KEYS
 
 if TYPE_CHECKING:
@@ -65,14 +64,16 @@ def _fill(
 @cache
 def _of_model(model: str) -> tuple[Part, ...]:
     row = MODELS[model]
-    links = _links(row)
-    properties: dict[str, Any] = {
-        name: {"type": ["string", "null"]} for name in (*row.fields, *row.hidden)
-    }
-    properties |= {name: schema for name, schema in row.schema.items() if name in properties}
-    parts = [_part(model, (name,), schema, links) for name, schema in properties.items()]
+    links, text = _links(row), {"type": ["string", "null"]}
     lists = {embed.many: embed.model for embed in row.embeds if embed.many}
-    return (*parts, *(Part(name, 0, 0, _some(target)) for name, target in lists.items()))
+    return (
+        *(
+            _part(model, (name,), row.schema.get(name, text), links)
+            for name in (*row.fields, *row.hidden)
+            if name not in lists
+        ),
+        *(Part(name, 0, 0, _some(target)) for name, target in lists.items()),
+    )
 
 
 def _links(model: Model) -> dict[str, str]:

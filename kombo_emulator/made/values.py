@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from kombo_emulator.clock import milliseconds, stamp
 from kombo_emulator.made.words import ANYTHING, CUSTOM_FIELDS, STAGES
-from kombo_emulator.store.rows import DAY, derive_id
+from kombo_emulator.rows import DAY, derive_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -1,6 +1,7 @@
 """The whole table: all models of all categories, and the lists at which they are read.
 
-What a record holds comes from the schemas; the rows beside this file say what they cannot.
+Lists follow the tap's table of endpoints, and what a record holds comes from the schemas; the rows
+beside this file say what they cannot.
 """
 
 from __future__ import annotations
@@ -12,32 +13,46 @@ from typing import TYPE_CHECKING, Any
 from kombo_emulator.models import TRACKED, Embed, Model
 from kombo_emulator.table.nesting import NESTING
 from kombo_emulator.table.parameters import BY_ID, FILTERS
-from kombo_emulator.table.streams import STREAMS, load, load_all, properties
+from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
-_PATHS = {
-    "hris_teams": "/hris/groups",
-    "hris_employee_skill_proficiency_ratings": "/hris/employee-skill-assignments",
+    from kombo_emulator.models import Schema
+    from tap_kombo.api.endpoints import Endpoint
+
+_ENDPOINTS = [one for one in ENDPOINTS if one.category != "GENERAL" and not one.parent]
+_ELSEWHERE = {
+    "ats_screening_questions": ("ats_jobs", "screening_questions"),
+    "ats_job_postings": ("ats_jobs", "job_postings"),
+    "hris_payslip_line_items": ("hris_payslips", "line_items"),
+    "lms_course_providers": ("lms_courses", "provider"),
+    "lms_course_revisions": ("lms_courses", "revisions"),
 }
+"""Model and property that hold the schema of a model that is only seen nested."""
+
 _FIND_BY = {"assessment_orders": ("created_at",)}
 """Properties that only filters know."""
 
-_NOT_INCREMENTAL = {
-    "hris_skills": "undocumented",
-    "hris_employee_skill_proficiency_ratings": "undocumented",
-    "assessment_orders": "documented",
-    "assessment_packages": "none",
-}
-"""How the lists are cut into pages that do not take `updated_after`."""
 
-_ATTACHMENTS = {
-    "ats_applications": ("application_id", load("application_attachments", "application_id")),
-    "ats_candidates": ("candidate_id", load("candidate_attachments")),
-}
-_SCHEMAS = load_all()
-_ELSEWHERE: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+def model_of(endpoint: Endpoint) -> str:
+    """Id of the model that an endpoint lists."""
+    return endpoint.model or f"{endpoint.category.lower()}_{endpoint.noun}"
+
+
+def properties(schema: Schema) -> dict[str, Any]:
+    """The properties of an object, or of a list's objects, but those that the tap adds."""
+    found: dict[str, Any] = schema.get("items", schema)["properties"]
+    return {name: one for name, one in found.items() if name != "integration_id"}
+
+
+STREAMS = {model_of(one): one.name for one in _ENDPOINTS}
+"""Name of the stream of each model that has a list."""
+
+_SHOWN = {model: properties(load_schema(stream)) for model, stream in STREAMS.items()}
+_SHOWN |= {model: properties(_SHOWN[parent][key]) for model, (parent, key) in _ELSEWHERE.items()}
+_HIDDEN: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 """For each model, the schemas of what only records around it show of it."""
 
 
@@ -45,11 +60,11 @@ def _filled(embed: Embed, shown: dict[str, Any], *, top: bool = True) -> Embed:
     """An embed with all that a schema shows in it."""
     below = {one.key: one for one in NESTING[embed.model] if one.key in shown}
     fields = tuple(name for name in shown if name not in below)
-    unknown = {name: shown[name] for name in fields if name not in _SCHEMAS[embed.model]}
+    unknown = {name: shown[name] for name in fields if name not in _SHOWN[embed.model]}
     if embed.many.endswith("_links"):
         fields = tuple(name for name in fields if name not in unknown)
     else:
-        _ELSEWHERE[embed.model] |= unknown
+        _HIDDEN[embed.model] |= unknown
     return replace(
         embed,
         fields=fields,
@@ -59,56 +74,57 @@ def _filled(embed: Embed, shown: dict[str, Any], *, top: bool = True) -> Embed:
     )
 
 
-def _model(model: str, embeds: tuple[Embed, ...], sublists: tuple[Embed, ...]) -> Model:
-    """One row of the table."""
-    schema, elsewhere = _SCHEMAS[model], _ELSEWHERE[model]
-    keys = {embed.key for embed in embeds}
+def _attachments(stream: str, owner: str, added: str = "") -> tuple[Embed]:
+    """The files that are listed below a record, without a property that the tap adds."""
+    shown = properties(load_schema(stream))
+    shown.pop(added, None)
+    return (_filled(Embed("attachments", "ats_attachments", reverse=owner), shown),)
+
+
+_EMBEDS = {
+    model: tuple(
+        _filled(one, properties(shown[one.key])) for one in NESTING[model] if one.key in shown
+    )
+    for model, shown in _SHOWN.items()
+}
+_SUBLISTS = {
+    "ats_applications": _attachments(
+        "application_attachments", "application_id", added="application_id"
+    ),
+    "ats_candidates": _attachments("candidate_attachments", "candidate_id"),
+}
+
+
+def _model(model: str, endpoint: Endpoint | None = None) -> Model:
+    """One row of the table; what is hidden in a model is known when all embeds are."""
+    shown, hidden, embeds = _SHOWN[model], _HIDDEN[model], _EMBEDS[model]
     owners = [one.reverse for row in NESTING.values() for one in row if one.model == model]
-    needed = ("remote_id", *(embed.via for embed in embeds), *owners, *_FIND_BY.get(model, ()))
-    own = dict.fromkeys(name for name in (*schema, *needed) if name and name not in keys)
-    category, _, noun = model.partition("_")
-    path = _PATHS.get(model, f"/{category}/{noun.replace('_', '-')}") if model in STREAMS else None
-    paging: Any = _NOT_INCREMENTAL.get(model, "documented")
-    by_id = {"assessment_orders": BY_ID[:1], "assessment_packages": ()}.get(model, BY_ID)
+    needed = ("remote_id", *(one.via for one in embeds), *owners, *_FIND_BY.get(model, ()))
+    others = {"", "id", *TRACKED, *(one.key for one in embeds)}
     return Model(
-        model,
-        path,
-        schema=schema | elsewhere,
-        fields=tuple(name for name in own if name not in {"id", *TRACKED}),
-        hidden=tuple(elsewhere),
+        id=model,
+        path=endpoint.path if endpoint else "",
+        schema=shown | hidden,
+        shown=tuple(shown),
+        fields=tuple(dict.fromkeys(one for one in (*shown, *needed) if one not in others)),
+        hidden=(*hidden, *dict.fromkeys(one.many for one in embeds if one.many)),
         embeds=embeds,
-        filters=(*by_id, *FILTERS[model]),
-        incremental=model not in _NOT_INCREMENTAL,
-        paging=paging,
-        results="packages" if model == "assessment_packages" else "results",
-        unsent=tuple(name for name in (*own, *TRACKED) if path and name not in schema),
-        sublists=sublists,
+        filters=tuple(
+            one for one in (*BY_ID, *FILTERS[model]) if endpoint and one.param in endpoint.filters
+        ),
+        incremental=endpoint is None or endpoint.incremental,
+        paginated=endpoint is None or endpoint.paginated,
+        results=endpoint.records_key if endpoint else "",
+        sublists=_SUBLISTS.get(model, ()),
     )
 
 
-def _models() -> Iterator[Model]:
-    """All rows; what is hidden in a model is known when all embeds are."""
-    embeds = {
-        model: tuple(
-            _filled(one, properties(schema[one.key])) for one in NESTING[model] if one.key in schema
-        )
-        for model, schema in _SCHEMAS.items()
-    }
-    attachments = {
-        model: (_filled(Embed("attachments", "ats_attachments", reverse=owner), schema),)
-        for model, (owner, schema) in _ATTACHMENTS.items()
-    }
-    for model in _SCHEMAS:
-        yield _model(model, embeds[model], attachments.get(model, ()))
+LISTS = {one.path: _model(model_of(one), one) for one in _ENDPOINTS}
+"""Rows by path; two paths may list the same model."""
 
-
-MODELS = {model.id: model for model in _models()}
-"""All rows by id."""
-
-LISTS = {model.path: model for model in MODELS.values() if model.path}
-LISTS["/hris/teams"] = replace(MODELS["hris_teams"], path="/hris/teams", filters=BY_ID)
-"""Rows by path; a model that is only seen nested in others has none."""
-
+MODELS = {one.id: one for one in (*LISTS.values(), LISTS["/hris/groups"])}
+MODELS |= {model: _model(model) for model in _ELSEWHERE}
+"""All rows by id; teams are the older name of groups."""
 
 PARENTS: defaultdict[str, list[tuple[str, Embed]]] = defaultdict(list)
 """For each model, the models whose `updated_after` may match when it changes."""

@@ -22,7 +22,7 @@ from tap_kombo.tap import TapKombo
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kombo_emulator.seeded import SeededIntegration
+    from kombo_emulator.integration import Integration
 
 TAP = Path(sys.executable).parent / "tap-kombo"
 INTEGRATIONS = {
@@ -129,7 +129,7 @@ def state_of(file: Path) -> Path:
     return path
 
 
-def prepare(emulator: Emulator, integration: SeededIntegration) -> None:
+def prepare(emulator: Emulator, integration: Integration) -> None:
     """Let each model have tombstones: one new, one blanked, and one that soon will be."""
     now = emulator.clock.now()
     for model in integration.PLAN:
@@ -140,7 +140,7 @@ def prepare(emulator: Emulator, integration: SeededIntegration) -> None:
                     integration.delete(model, rows[at])
 
 
-def change(integration: SeededIntegration) -> None:
+def change(integration: Integration) -> None:
     """Let each model have records that are edited, deleted or new."""
     for model in integration.PLAN:
         rows = [one["id"] for one in integration.records(model, include_deleted=False)]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from kombo_emulator.behaviour import Behaviour
+    from kombo_emulator.behaviour import Behaviour, Order
     from kombo_emulator.clock import Clock
     from kombo_emulator.models import Model
 
@@ -16,6 +16,9 @@ DAY = 24 * 60 * 60 * 1000
 
 _BASE58 = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 _TO_BASE58 = bytes(_BASE58[byte % 58] for byte in range(256))
+
+Key = tuple[int, str]
+"""Place of a record in its list: what it is ordered by, then its id."""
 
 
 def derive_id(*parts: str) -> str:
@@ -40,39 +43,32 @@ class World:
     seed: int
     lock: RLock = field(default_factory=RLock)
 
-    def now(self) -> int:
-        """The server's present time: the clock plus the server's skew."""
-        return self.clock.millis() + round(self.behaviour.date_offset_seconds * 1000)
-
 
 @dataclass(slots=True, eq=False)
 class Row:
     """One record.
 
     Attributes:
-        own: Its own properties as they are sent; replaced as a whole, never edited in place.
-        hidden: Its links to others and what is only shown nested.
+        values: All that is known of it; replaced as a whole, never edited in place.
         updated_at: What `updated_after` is compared with.
-        kept: `own` and `hidden` from before they were blanked, in case the record reappears.
+        kept: The values from before they were blanked, in case the record reappears.
         gone: Whether it was removed for good after 14 days.
     """
 
-    own: dict[str, Any]
-    hidden: dict[str, Any]
+    values: dict[str, Any]
     updated_at: int
-    kept: tuple[dict[str, Any], dict[str, Any]] | None = None
+    kept: dict[str, Any] | None = None
     gone: bool = False
+
+    @property
+    def id(self) -> str:
+        """Its key."""
+        return str(self.values["id"])
 
     @property
     def deleted(self) -> bool:
         """Whether it is a tombstone."""
-        return self.own["remote_deleted_at"] is not None
-
-
-Key = tuple[int, str]
-"""Place of a record in its list: what it is ordered by, then its id."""
-
-Order = Literal["id", "changed", "changed_down"]
+        return self.values["remote_deleted_at"] is not None
 
 
 @dataclass(slots=True, eq=False)
@@ -83,16 +79,11 @@ class Table:
     rows: dict[str, Row] = field(default_factory=dict)
     _sorted: dict[Order, list[Key]] = field(default_factory=dict)
 
-    def insert(self, row: Row) -> None:
-        """Take in a new record."""
-        self.rows[row.own["id"]] = row
-        self._sorted.clear()
-
     def touch(self, row: Row, at: int) -> None:
-        """Let `updated_after` return the record from `at` on; never moves backwards."""
+        """Let `updated_after` return a record from `at` on, never an earlier time."""
         row.updated_at = max(row.updated_at, at)
-        self._sorted.pop("changed", None)
-        self._sorted.pop("changed_down", None)
+        self.rows[row.id] = row
+        self._sorted.clear()
 
     def keys(self, order: Order) -> list[Key]:
         """The places of all records, by id, or by `updated_at` up or down."""

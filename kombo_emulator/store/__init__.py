@@ -1,1 +1,0 @@
-"""The emulator's records: how they are kept, changed and nested in each other."""
