@@ -19,11 +19,11 @@ from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.emulator import DEFAULT_KEY, Emulator
+from kombo_emulator.exchange import Received
 from kombo_emulator.hris import HrisIntegration
-from kombo_emulator.http.server import serve
 from kombo_emulator.integration import Integration
 from kombo_emulator.others import AssessmentIntegration, LmsIntegration
-from kombo_emulator.received import Received
+from kombo_emulator.server import serve
 from kombo_emulator.size import Size
 
 __all__ = [

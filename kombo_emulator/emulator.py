@@ -1,36 +1,74 @@
-"""The emulator: what answers, its integrations, and how they come about."""
+"""The emulator: its integrations, the routes, who is let in, and the log of requests."""
 
 from __future__ import annotations
 
+import asyncio
+import re
+from dataclasses import replace
+from email.utils import formatdate
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
+
+import msgspec
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.routing import Route
 
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
-from kombo_emulator.examples import Examples
+from kombo_emulator.examples import EXAMPLES_ID, Examples
+from kombo_emulator.exchange import ApiError, Received, input_invalid
 from kombo_emulator.hris import HrisIntegration
-from kombo_emulator.http.app import Api
-from kombo_emulator.integration import Integration
+from kombo_emulator.lists.filters import read_paging, read_query
+from kombo_emulator.lists.pages import Pager, refuse
 from kombo_emulator.others import AssessmentIntegration, LmsIntegration
-from kombo_emulator.rows import World
+from kombo_emulator.rows import World, derive_id
 from kombo_emulator.size import Size
+from kombo_emulator.table import LISTS, MODELS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
+    from starlette.requests import Request
+
+    from kombo_emulator.integration import Integration
+
 DEFAULT_KEY = "ks_dev_emulator"
+BASE_PATH = "/v1"
 CATEGORIES: dict[str, type[Integration]] = {
     kind.CATEGORY: kind
     for kind in (AtsIntegration, HrisIntegration, LmsIntegration, AssessmentIntegration)
 }
 
+_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+_GENERAL = re.compile(r"/integrations/([^/]+)(?:/(custom-fields|integration-fields))?")
+_FIELDS_AT_MOST = {"custom-fields": 250, "integration-fields": 2000}
+"""Largest `page_size` of the lists of fields."""
 
-class Emulator(Api[Integration]):
+_SUBLISTS = [
+    (re.compile(f"{model.path}/([^/]+)/{embed.key}"), model, embed)
+    for model in MODELS.values()
+    for embed in model.sublists
+]
+
+
+class Emulator:
     """Kombo's Unified API with made-up data, kept in memory.
 
     Attributes:
+        api_key: The only key that is accepted.
         clock: The time on which all stamps, limits and deletions depend.
+        world: What the integrations share.
+        integrations: All integrations by id.
+        requests: Every answered request, oldest first.
+        intercept: Called with each request before it is answered, in a thread of its own; a
+            response that it returns is sent instead. It may also change data or the clock.
+        alter: Called with each request and its answer, in a thread of its own; what it returns is
+            sent instead. `kombo_emulator.faults` has what can go wrong.
+        app: The ASGI application.
     """
 
     def __init__(
@@ -48,8 +86,17 @@ class Emulator(Api[Integration]):
             seed: Same seed, same clock and same integration ids give the same data.
             behaviour: How undocumented things are answered.
         """
+        self.api_key = api_key
         self.clock = Clock(now)
-        super().__init__(api_key, World(self.clock, behaviour or Behaviour(), seed))
+        self.world = World(self.clock, behaviour or Behaviour(), seed)
+        self.integrations: dict[str, Integration] = {}
+        self.requests: list[Received] = []
+        self.intercept: Callable[[Received], Response | None] | None = None
+        self.alter: Callable[[Received, Response], Response] | None = None
+        self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
+        self.examples: Examples | None = None
+        self._pager = Pager()
+        self._window = self._used = self._serial = 0
 
     @property
     def behaviour(self) -> Behaviour:
@@ -69,16 +116,6 @@ class Emulator(Api[Integration]):
     def add_integration(
         self, integration_id: str, category: Literal["HRIS"], size: Size | None = None
     ) -> HrisIntegration: ...
-
-    @overload
-    def add_integration(
-        self, integration_id: str, category: Literal["LMS"], size: Size | None = None
-    ) -> LmsIntegration: ...
-
-    @overload
-    def add_integration(
-        self, integration_id: str, category: Literal["ASSESSMENT"], size: Size | None = None
-    ) -> AssessmentIntegration: ...
 
     @overload
     def add_integration(
@@ -113,3 +150,122 @@ class Emulator(Api[Integration]):
         """Forget the requests answered so far."""
         with self.world.lock:
             self.requests.clear()
+
+    async def _answer(self, request: Request) -> Response:
+        """Answer one request, whatever it asks for, and remember it."""
+        received = self._received(request)
+        await asyncio.sleep(self.behaviour.latency_ms / 1000)
+        response, count = None, None
+        if self.intercept:
+            response = await run_in_threadpool(self.intercept, received)
+        with self.world.lock:
+            headers = self._count()
+            if response is None:
+                response, count = self._respond(received, request.url.path)
+        for name, value in headers.items():
+            response.headers.setdefault(name, value)
+        if self.alter:
+            right = response
+            response = await run_in_threadpool(self.alter, received, right)
+            count = count if response is right else None
+        self.requests.append(replace(received, status=response.status_code, records=count))
+        return response
+
+    def _received(self, request: Request) -> Received:
+        path = request.url.path.removeprefix(BASE_PATH)
+        general = _GENERAL.fullmatch(path)
+        return Received(
+            method=request.method,
+            path=path,
+            params=dict(request.query_params),
+            integration_id=general[1] if general else request.headers.get("x-integration-id"),
+            headers=dict(request.headers),
+            at=self.clock.now(),
+        )
+
+    def _count(self) -> dict[str, str]:
+        """Count a request in its window of time, and return the headers of its answer."""
+        now, length = self.clock.millis(), self.behaviour.rate_window_seconds * 1000
+        window, passed = divmod(now, length)
+        if window != self._window:
+            self._window, self._used = window, 0
+        self._used += 1
+        return {
+            "Date": formatdate(now // 1000, usegmt=True),
+            "ratelimit-limit": str(self.behaviour.rate_limit),
+            "ratelimit-remaining": str(max(self.behaviour.rate_limit - self._used, 0)),
+            "ratelimit-reset": str(-((passed - length) // 1000)),
+        }
+
+    def _respond(self, received: Received, raw_path: str) -> tuple[Response, int | None]:
+        """Answer rightly, and say how many records that holds."""
+        self._serial += 1
+        try:
+            self._admit(received, raw_path)
+            data = self._data(received, received.path)
+        except ApiError as error:
+            body = error.body(f"https://app.example.com/logs/{self._serial}")
+            return json_response(body, error.status), None
+        results = data.get("results", data.get("packages"))
+        count = len(results) if isinstance(results, list) else None
+        return json_response({"status": "success", "data": data}), count
+
+    def _admit(self, received: Received, raw_path: str) -> None:
+        if self._used > self.behaviour.rate_limit:
+            raise ApiError(429, "PLATFORM.RATE_LIMIT_EXCEEDED", "too many requests")
+        if received.headers.get("authorization") != f"Bearer {self.api_key}":
+            raise ApiError(401, "PLATFORM.AUTHENTICATION_INVALID", "this API key is not known")
+        if not raw_path.startswith(BASE_PATH + "/") or received.method != "GET":
+            raise _not_found()
+
+    def _data(self, received: Received, path: str) -> dict[str, Any]:
+        """Find the `data` of a successful answer."""
+        if path == "/check-api-key":
+            names = ("environment_id", "customer_id")
+            return {name: derive_id(self.api_key, name) for name in names}
+        if received.integration_id == EXAMPLES_ID and self.examples:
+            return self.examples.answer(path)
+        if general := _GENERAL.fullmatch(path):
+            return self._general(self._integration(received), general[2], received)
+        if model := LISTS.get(path):
+            integration = self._integration(received)
+            return self._pager.model_page(integration, model, read_query(model, received.params))
+        for pattern, parent, embed in _SUBLISTS:
+            if found := pattern.fullmatch(path):
+                integration = self._integration(received)
+                refuse(integration, MODELS[embed.model])
+                integration.settle()
+                if found[1] in integration.table(parent.id).rows:
+                    return {"results": integration.sublist(parent.id, found[1], embed)}
+        raise _not_found()
+
+    def _integration(self, received: Received) -> Integration:
+        if received.integration_id is None:
+            message = "the header X-Integration-Id is missing"
+            raise input_invalid(message)
+        if found := self.integrations.get(received.integration_id):
+            return found
+        message = "there is no such integration in this environment"
+        raise ApiError(404, "PLATFORM.INTEGRATION_NOT_FOUND", message)
+
+    def _general(
+        self, integration: Integration, part: str | None, received: Received
+    ) -> dict[str, Any]:
+        if part is None:
+            return integration.describe()
+        is_custom = part == "custom-fields"
+        records = integration.custom_fields() if is_custom else integration.integration_fields()
+        query = read_paging(received.params, most=_FIELDS_AT_MOST[part])
+        place = (integration.id, part)
+        return self._pager.plain_page(place, query, self.behaviour, records)
+
+
+def json_response(
+    body: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
+    """Answer with JSON."""
+    return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
+
+
+def _not_found() -> ApiError:
+    return ApiError(404, None, "there is nothing at this path")

@@ -14,9 +14,9 @@ from typing import Any, TypeAlias
 import msgspec
 from starlette.responses import Response
 
-from kombo_emulator.errors import ApiError
-from kombo_emulator.http.wire import End, WireResponse
-from kombo_emulator.received import Received
+from kombo_emulator.emulator import json_response
+from kombo_emulator.exchange import ApiError, Received
+from kombo_emulator.server import End, WireResponse
 
 Fault: TypeAlias = Callable[[Received, Response], Response]
 
@@ -56,8 +56,7 @@ def refuse(
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with an error as Kombo does it."""
-    error = ApiError(status, code, "it was not to be")
-    return _json(error.body("https://app.example.com/logs/1"), status, headers)
+    return json_response(ApiError(status, code, "it was not to be").body(), status, headers)
 
 
 def say(
@@ -82,7 +81,7 @@ def change(_: Received, right: Response, **changes: Any) -> Response:  # noqa: A
             answer["data"][name.removeprefix("data_")] = value
         else:
             answer[name] = value
-    return _json(answer)
+    return json_response(answer)
 
 
 def spoil(_: Received, right: Response, *, value: bytes | None, name: str = "title") -> Response:
@@ -95,7 +94,7 @@ def spoil(_: Received, right: Response, *, value: bytes | None, name: str = "tit
         records[0].pop(name, None)
     else:
         records[0][name] = msgspec.Raw(value)
-    return _json(answer)
+    return json_response(answer)
 
 
 class Circle:
@@ -150,12 +149,6 @@ def _head(response: Response) -> bytes:
     lines = [b"HTTP/1.1 %d OK" % response.status_code]
     lines += [name + b": " + value for name, value in response.raw_headers]
     return b"\r\n".join((*lines, b"", b""))
-
-
-def _json(body: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    return Response(
-        msgspec.json.encode(body), status, dict(headers or {}), media_type="application/json"
-    )
 
 
 def _raw(body: bytes, headers: Mapping[str, str] | None = None) -> Fault:
@@ -281,16 +274,14 @@ HINTED: Mapping[str, Fault] = {
 
 RELABELLED: Mapping[str, Fault] = {
     f"{code} with {status}": partial(refuse, status=status, code=code)
-    for code in ("PLATFORM.RATE_LIMIT_EXCEEDED", "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")
-    for status in (200, 403, 500, 503)
-} | {
-    f"{code} with {status}": partial(refuse, status=status, code=code)
-    for code, status in (
-        ("PLATFORM.AUTHENTICATION_INVALID", 403),
-        ("PLATFORM.AUTHENTICATION_INVALID", 500),
-        ("REMOTE.SERVICE_UNAVAILABLE", 500),
-        ("REMOTE.RATE_LIMIT_EXCEEDED", 503),
-        ("INTEGRATION.MODEL_DISABLED", 404),
+    for code, statuses in (
+        ("PLATFORM.RATE_LIMIT_EXCEEDED", (200, 403, 500, 503)),
+        ("PLATFORM.CONCURRENCY_LIMIT_EXCEEDED", (200, 403, 500, 503)),
+        ("PLATFORM.AUTHENTICATION_INVALID", (403, 500)),
+        ("REMOTE.SERVICE_UNAVAILABLE", (500,)),
+        ("REMOTE.RATE_LIMIT_EXCEEDED", (503,)),
+        ("INTEGRATION.MODEL_DISABLED", (404,)),
     )
+    for status in statuses
 }
 """Codes with another status than the usual: the code decides."""

@@ -16,7 +16,7 @@ from tap_kombo.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 CANARY = "canary-in-a-cage"
 

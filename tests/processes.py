@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 HERE = Path(__file__).parent
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator.exchange import Received
     from kombo_emulator.models import Embed
-    from kombo_emulator.received import Received
 
 STREAMS = {
     "interviews": "ats_interviews",

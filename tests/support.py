@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from kombo_emulator import Emulator
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 KEY = "ks_dev_emulator"
 

@@ -27,7 +27,7 @@ from tap_kombo.schemas import load_schema
 if TYPE_CHECKING:
     from starlette.responses import Response
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
     from scripts.embedded_postgres import PostgreSQL
 
 INTEGRATIONS = {
@@ -182,7 +182,7 @@ def example_records(stream: str) -> list[dict[str, Any]]:
     emulator.serve_examples(DOCUMENT)
     assert emulator.examples
     endpoint = BY_NAME[stream]
-    if endpoint.path not in emulator.examples.paths:
+    if endpoint.path not in emulator.examples.answers:
         return []
     data = emulator.examples.answer(endpoint.path)
     found = data[endpoint.records_key] if endpoint.records_key else [data]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from recipes import Block
     from starlette.responses import Response
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
     from scripts.embedded_postgres import PostgreSQL
 
 SCHEMA = "completeness"

@@ -21,7 +21,7 @@ from tap_kombo.settings import REGIONS
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 A, B, HR = "greenhouse:demo", "lever:demo", "personio:demo"
 SHORT = ": 1 minute(s) or more at Kombo's limit."

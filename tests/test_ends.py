@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 pytestmark = pytest.mark.timeout(150)
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 pytestmark = pytest.mark.timeout(150)
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     import requests
     from starlette.responses import Response
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
 STREAMS = ("interviews", "applications", "candidates", "jobs")

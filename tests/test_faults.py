@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator.exchange import Received
     from kombo_emulator.faults import Fault
-    from kombo_emulator.received import Received
 
 pytestmark = pytest.mark.usefixtures("_no_waiting")
 

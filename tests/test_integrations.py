@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from support import Kombo
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 A, HR = "greenhouse:demo", "personio:demo"
 INTERVIEWS, EMPLOYEES = (

@@ -15,7 +15,7 @@ from kombo_emulator import Size
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 pytestmark = pytest.mark.timeout(60)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from support import Measured
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
     from scripts.embedded_postgres import PostgreSQL
 
 MOMENTS = int(os.environ.get("KILL_MOMENTS", "3"))

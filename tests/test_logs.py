@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from support import Kombo
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 SMALL = Size(
     users=1, roles=1, tags=1, rejection_reasons=0, application_stages=1, jobs=1, candidates=1,

@@ -16,7 +16,7 @@ from tap_kombo.replication.report import RunFailedError
 if TYPE_CHECKING:
     from support import Kombo
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 A = "greenhouse:demo"
 VERSIONS = {"__source__": "interviews", "__key_properties__": ["id", "changed_at"]}

@@ -15,7 +15,7 @@ from tap_kombo.replication.report import RunFailedError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 A, B = "greenhouse:demo", "lever:demo"
 

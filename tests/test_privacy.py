@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
+    from kombo_emulator.exchange import Received
     from kombo_emulator.faults import Fault
-    from kombo_emulator.received import Received
 
 pytestmark = pytest.mark.usefixtures("_no_waiting")
 

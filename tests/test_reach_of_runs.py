@@ -23,7 +23,7 @@ from tap_kombo.api.problems import OUTAGE, KomboError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 pytestmark = pytest.mark.timeout(120)
 

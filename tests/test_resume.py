@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.simple import Message
     from support import Measured
 
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 ROWS = int(os.environ.get("RESUME_ROWS", "20000"))
 """`make nightly` asks for a million."""

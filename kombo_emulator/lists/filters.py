@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
-from kombo_emulator.errors import input_invalid
+from kombo_emulator.exchange import input_invalid
 from kombo_emulator.rows import Row
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kombo_emulator.errors import ApiError, input_invalid
+from kombo_emulator.exchange import ApiError, input_invalid
 from kombo_emulator.lists.filters import Query, matcher
 from kombo_emulator.rows import Key, derive_id
 

@@ -16,7 +16,7 @@ from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
-    from kombo_emulator.received import Received
+    from kombo_emulator.exchange import Received
 
 TEXTS = (
     "",

@@ -1,4 +1,4 @@
-"""What the emulator remembers of a request."""
+"""A request as it came, and a refusal in Kombo's form."""
 
 from __future__ import annotations
 
@@ -33,3 +33,23 @@ class Received:
     at: datetime
     status: int | None = None
     records: int | None = None
+
+
+@dataclass(eq=False)
+class ApiError(Exception):
+    """An answer that is no success, with a message for people; some have no code."""
+
+    status: int
+    code: str | None
+    message: str
+
+    def body(self, log_url: str = "https://app.example.com/logs/1") -> dict[str, object]:
+        """The JSON body of the answer."""
+        title = self.code.partition(".")[2].replace("_", " ").capitalize() if self.code else None
+        error = {"code": self.code, "title": title, "message": self.message, "log_url": log_url}
+        return {"status": "error", "error": error}
+
+
+def input_invalid(message: str) -> ApiError:
+    """Refuse a request that is malformed."""
+    return ApiError(400, "PLATFORM.INPUT_INVALID", message)
