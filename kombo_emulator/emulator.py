@@ -21,7 +21,7 @@ from kombo_emulator.clock import Clock
 from kombo_emulator.examples import EXAMPLES_ID, Examples
 from kombo_emulator.exchange import ApiError, Received, input_invalid
 from kombo_emulator.hris import HrisIntegration
-from kombo_emulator.lists.filters import read_paging, read_query
+from kombo_emulator.lists.filters import read_query
 from kombo_emulator.lists.pages import Pager, refuse
 from kombo_emulator.others import AssessmentIntegration, LmsIntegration
 from kombo_emulator.rows import World, derive_id
@@ -255,7 +255,7 @@ class Emulator:
             return integration.describe()
         is_custom = part == "custom-fields"
         records = integration.custom_fields() if is_custom else integration.integration_fields()
-        query = read_paging(received.params, most=_FIELDS_AT_MOST[part])
+        query = read_query(None, received.params, _FIELDS_AT_MOST[part])
         place = (integration.id, part)
         return self._pager.plain_page(place, query, self.behaviour, records)
 

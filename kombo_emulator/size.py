@@ -5,14 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Self
 
-_NAMES = {
-    "hris_teams": "groups",
-    "hris_employee_document_categories": "document_categories",
-    "hris_employee_skill_proficiency_ratings": "skill_assignments",
-    "hris_performance_review_cycles": "review_cycles",
-}
-"""Short names of some models."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
@@ -39,15 +31,15 @@ class Size:
     employees: int = 40
     locations: int = 5
     legal_entities: int = 3
-    groups: int = 9
+    teams: int = 9
     absence_types: int = 5
-    document_categories: int = 4
+    employee_document_categories: int = 4
     skills: int = 6
-    skill_assignments: int = 30
+    employee_skill_proficiency_ratings: int = 30
     staffing_entities: int = 14
     absences: int = 60
     timesheets: int = 40
-    review_cycles: int = 3
+    performance_review_cycles: int = 3
     performance_reviews: int = 20
     pay_runs: int = 10
     payslips: int = 25
@@ -61,8 +53,7 @@ class Size:
 
     def of(self, model: str) -> int:
         """How many records of a model there are."""
-        noun = model.partition("_")[2]
-        count: int = getattr(self, _NAMES.get(model, noun))
+        count: int = getattr(self, model.partition("_")[2])
         return count
 
     @classmethod

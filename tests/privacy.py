@@ -9,7 +9,7 @@ from functools import cache
 from support import KEY
 from typing_extensions import override
 
-from kombo_emulator.pools import pools
+from kombo_emulator.made.draw import pools
 
 _SECRETS = re.compile(rf"{KEY}|[\w.+-]+@example\.\w+")
 _WORDS = re.compile(r"\w+")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import operator
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -17,7 +17,7 @@ from kombo_emulator.exchange import input_invalid
 from kombo_emulator.rows import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Mapping
 
     from kombo_emulator.models import Filter, Model
     from kombo_emulator.store import Store
@@ -42,50 +42,42 @@ class Query:
 
     cursor: str | None
     page_size: int
-    updated_after: int | None = None
-    include_deleted: bool = False
-    filters: tuple[tuple[Filter, frozenset[str]], ...] = ()
-    bound: tuple[tuple[str, str], ...] = ()
+    updated_after: int | None
+    include_deleted: bool
+    filters: tuple[tuple[Filter, frozenset[str]], ...]
+    bound: tuple[tuple[str, str], ...]
 
 
-def read_paging(
-    params: Mapping[str, str], *, known: Iterable[str] = (), most: int = 250, paged: bool = True
-) -> Query:
-    """Read `cursor` and `page_size` and refuse parameters that are not known.
+def read_query(model: Model | None, params: Mapping[str, str], most: int = 250) -> Query:
+    """Read the query of a list, of a model or outside the table.
 
     Raises:
         ApiError: `PLATFORM.INPUT_INVALID`.
     """
-    for unknown in sorted(set(params) - {*(PAGING if paged else ()), *known}):
+    filters = model.filters if model else ()
+    known = {item.param for item in filters}
+    known |= set(PAGING if model is None or model.paginated else ())
+    known |= set(_LIST if model and model.incremental else ())
+    size, after = params.get("page_size", "100"), params.get("updated_after")
+    for unknown in sorted(set(params) - known):
         message = f"unknown query parameter {unknown}"
         raise input_invalid(message)
-    size = params.get("page_size", "100")
     if not re.fullmatch(r"[0-9]{1,6}", size) or not 1 <= int(size) <= most:
         message = f"page_size must be an integer from 1 to {most}"
         raise input_invalid(message)
-    bound = tuple(sorted(item for item in params.items() if item[0] not in PAGING))
-    return Query(cursor=params.get("cursor"), page_size=int(size), bound=bound)
-
-
-def read_query(model: Model, params: Mapping[str, str]) -> Query:
-    """Read the query of a model's list.
-
-    Raises:
-        ApiError: `PLATFORM.INPUT_INVALID`.
-    """
-    known = (*(_LIST if model.incremental else ()), *(item.param for item in model.filters))
-    query = read_paging(params, known=known, paged=model.paginated)
     for name in ("include_deleted", "ignore_unsupported_filters"):
         if params.get(name, "false") not in {"true", "false"}:
             message = f"{name} must be true or false"
             raise input_invalid(message)
-    after = params.get("updated_after")
-    asked = [(item, params[item.param]) for item in model.filters if params.get(item.param)]
-    return replace(
-        query,
+    return Query(
+        cursor=params.get("cursor"),
+        page_size=int(size),
         updated_after=None if after is None else _time("updated_after", after),
         include_deleted=params.get("include_deleted") == "true",
-        filters=tuple((item, _wanted(item, value)) for item, value in asked),
+        filters=tuple(
+            (item, _wanted(item, params[item.param])) for item in filters if params.get(item.param)
+        ),
+        bound=tuple(sorted(item for item in params.items() if item[0] not in PAGING)),
     )
 
 
@@ -135,10 +127,10 @@ def _wanted(item: Filter, value: str) -> frozenset[str]:
 def _meets(item: Filter, wanted: frozenset[str], values: list[Any]) -> bool:
     if not values:
         return "null" in wanted and "null" in item.choices
-    compare = _COMPARE.get(item.how)
-    if compare:
-        return any(compare(value, bound) for value in values for bound in wanted)
-    return any((str(value).casefold() if item.fold else str(value)) in wanted for value in values)
+    if item.how != "object":
+        values = [str(value).casefold() if item.fold else str(value) for value in values]
+    compare = _COMPARE[item.how]
+    return any(compare(value, one) for value in values for one in wanted)
 
 
 def _is_pair(text: str) -> bool:
@@ -149,13 +141,15 @@ def _is_pair(text: str) -> bool:
     return len(pair) == 1
 
 
-def _has_pair(value: dict[str, Any], wanted: str) -> bool:
-    ((key, item),) = msgspec.json.decode(wanted).items()
-    return bool(value.get(key) == item)
+def _has_pair(value: dict[str, Any], pair: str) -> bool:
+    ((key, wanted),) = msgspec.json.decode(pair).items()
+    return bool(value.get(key) == wanted)
 
 
 _COMPARE: Mapping[str, Callable[[Any, str], bool]] = {
-    "contains": lambda text, part: part in text.casefold(),
+    "any": operator.eq,
+    "one": operator.eq,
+    "contains": operator.contains,
     "object": _has_pair,
     "since": lambda day, bound: day[:10] >= bound[:10],
     "until": lambda day, bound: day[:10] <= bound[:10],

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections import Counter, defaultdict
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from faker import Faker
 
 from kombo_emulator.clock import stamp
 from kombo_emulator.made.words import ODD
-from kombo_emulator.pools import pools
 from kombo_emulator.rows import DAY
 
 if TYPE_CHECKING:
@@ -19,6 +23,52 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
+@dataclass(frozen=True)
+class Pools:
+    """What records are made of. Names come with the form they take in an e-mail address."""
+
+    first_names: list[tuple[str, str]]
+    last_names: list[tuple[str, str]]
+    companies: list[str]
+    sentences: list[str]
+    phones: list[str]
+    places: list[dict[str, Any]]
+
+
+@lru_cache(maxsize=8)
+def pools(seed: int) -> Pools:
+    """Let Faker make the names, places and texts of a seed."""
+    faker = Faker("de_DE")
+    faker.seed_instance(seed)
+    first_names = [_with_ascii(faker.first_name()) for _ in range(250)]
+    last_names = [_with_ascii(faker.last_name()) for _ in range(250)]
+    companies = [faker.company() for _ in range(60)]
+    sentences = [faker.sentence() for _ in range(60)]
+    phones = [f"+49 30 {faker.random_number(7, fix_len=True)}" for _ in range(60)]
+    places = [_place(faker, number) for number in range(60)]
+    return Pools(first_names, last_names, companies, sentences, phones, places)
+
+
+def _place(faker: Faker, number: int) -> dict[str, Any]:
+    """A place of which something may be unknown."""
+    city, street = faker.city_name(), faker.street_address()
+    place = {
+        "city": city,
+        "country": "DE",
+        "raw": f"{street}, {city}",
+        "state": faker.administrative_unit() if faker.boolean() else None,
+        "street_1": street,
+        "street_2": None if number % 5 else "2nd floor",
+        "zip_code": faker.postcode(),
+    }
+    return {name: None if at == number % 10 else place[name] for at, name in enumerate(place)}
+
+
+def _with_ascii(name: str) -> tuple[str, str]:
+    plain = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
+    return name, "".join(filter(str.isalnum, plain)).lower() or "x"
+
+
 class Draw:
     """Draws for one integration, one record after the other.
 
@@ -28,7 +78,8 @@ class Draw:
         known: Ids of the records made so far, by model.
         pools: Names, places and texts.
         now: When the present record comes about, in milliseconds since 1970.
-        number: Number of the present record within its model, from 0.
+        model: What the present record is.
+        number: Its number within the model, from 0.
         first: First name of the person that the present record is about.
         last: Last name of that person.
         address: Their e-mail address, up to the `@`.
@@ -41,15 +92,16 @@ class Draw:
         self.known: defaultdict[str, list[str]] = defaultdict(list)
         self.pools = pools(world.seed)
         self.now = self.number = 0
-        self.first = self.last = self.address = ""
-        self._world = world
+        self.model = self.first = self.last = self.address = ""
+        self._clock = world.clock
         self._random = random
         self._turns: Counter[str] = Counter()
-        self._bags: dict[str, list[object]] = {}
+        self._bags: defaultdict[str, list[Any]] = defaultdict(list)
 
     def begin(self, model: str) -> None:
         """Turn to the next record of a model."""
-        self.now, self.number = self._world.clock.millis(), self.turn(model)
+        self.model, self.number = model, self.turn(model)
+        self.now = self._clock.millis()
         self.first, first = self.pick(self.pools.first_names)
         self.last, last = self.pick(self.pools.last_names)
         self.address = f"{first}.{last}"
@@ -73,10 +125,9 @@ class Draw:
 
     def deal(self, what: str, options: Sequence[T]) -> T:
         """One option after the other in no order, so that each comes for sure."""
-        bag: list[T] = self._bags.get(what)  # type: ignore[assignment]
+        bag: list[T] = self._bags[what]
         if not bag:
-            bag = self._random.sample(options, len(options))
-            self._bags[what] = bag  # type: ignore[assignment]
+            bag += self._random.sample(options, len(options))
         return bag.pop()
 
     def text(self) -> str:

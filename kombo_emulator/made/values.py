@@ -75,18 +75,20 @@ def integration_field(integration_id: str, model: str) -> Made:
     }
 
 
-def fields(draw: Draw, model: str) -> list[Made]:
+def _fields(draw: Draw) -> list[Made]:
     """Fields of the tool, of every JSON type in turn, or none."""
     if draw.number % 3 == 2:  # noqa: PLR2004 - any share will do
         return []
     value = ANYTHING[draw.number % len(ANYTHING)]
-    passed = integration_field(draw.id, model) | {"value": value}
+    passed = integration_field(draw.id, draw.model) | {"value": value}
     return [passed | {"label": None} if draw.number % 4 else passed]
 
 
-def custom(draw: Draw, model: str) -> Made:
+def _custom(draw: Draw) -> Made:
     """A custom field of every JSON type in turn, or none."""
-    return {CUSTOM_FIELDS[model]: draw.deal(f"{model} value", ANYTHING)} if draw.number % 3 else {}
+    if draw.number % 3 == 0:
+        return {}
+    return {CUSTOM_FIELDS[draw.model]: draw.deal(f"{draw.model} value", ANYTHING)}
 
 
 def _filled(value: Any, *, unknown: bool) -> Any:  # noqa: ANN401 - a JSON value
@@ -151,21 +153,16 @@ def _plain(draw: Draw, ahead: int) -> str:
     return stamp((draw.now // DAY + ahead) * DAY)[:10]
 
 
-VALUES: Mapping[str, Callable[[Draw], Any]] = {
+_VALUES: Mapping[str, Callable[[Draw], Any]] = {
     # People
     "first_name": lambda draw: draw.first,
     "last_name": lambda draw: draw.last,
-    "display_full_name": lambda draw: f"{draw.first} {draw.last}",
-    "holder_name": lambda draw: f"{draw.first} {draw.last}",
-    "email": lambda draw: f"{draw.address}@example.com",
-    "work_email": lambda draw: f"{draw.address}@example.com",
-    "email_address": lambda draw: f"{draw.address}@example.org",
-    "candidate.email": lambda draw: f"{draw.address}@example.org",
+    "display_full_name holder_name": lambda draw: f"{draw.first} {draw.last}",
+    "email work_email": lambda draw: f"{draw.address}@example.com",
+    "email_address candidate.email": lambda draw: f"{draw.address}@example.org",
     "personal_email": lambda draw: f"private{draw.number}@example.org",
     "username": lambda draw: draw.address,
-    "phone": lambda draw: draw.pick(draw.pools.phones),
-    "phone_number": lambda draw: draw.pick(draw.pools.phones),
-    "mobile_phone_number": lambda draw: draw.pick(draw.pools.phones),
+    "phone phone_number mobile_phone_number": lambda draw: draw.pick(draw.pools.phones),
     # Nobody's secrets: numbers of people and accounts are zeros with a running number at the end.
     "ssn": lambda draw: f"000-00-{draw.number:04}",
     "tax_id": lambda draw: f"0000000{draw.number:04}",
@@ -174,16 +171,13 @@ VALUES: Mapping[str, Callable[[Draw], Any]] = {
     "domestic_bank_routing.number": lambda _: "00000000",
     "employee_number": lambda draw: f"E-{draw.number:04}",
     # Places, companies, texts
-    "location": lambda draw: draw.pick(draw.pools.places),
-    "address": lambda draw: draw.pick(draw.pools.places),
-    "home_address": lambda draw: draw.pick(draw.pools.places),
+    "location address home_address": lambda draw: draw.pick(draw.pools.places),
     "hris_locations.name": lambda draw: f"Office {draw.pick(draw.pools.places)['city'] or 'North'}",
-    "company": lambda draw: draw.pick(draw.pools.companies),
-    "hris_legal_entities.name": lambda draw: draw.pick(draw.pools.companies),
-    "lms_course_providers.name": lambda draw: draw.pick(draw.pools.companies),
+    "company hris_legal_entities.name lms_course_providers.name": lambda draw: draw.pick(
+        draw.pools.companies
+    ),
     "hris_performance_review_cycles.name": lambda draw: f"Review {stamp(draw.now)[:4]}",
-    "content_html": lambda draw: f"<p>{draw.text()}</p>",
-    "description_html": lambda draw: f"<p>{draw.text()}</p>",
+    "content_html description_html": lambda draw: f"<p>{draw.text()}</p>",
     "job_code": lambda draw: f"J-{draw.integer(10_000):04}",
     "origin_id": lambda draw: f"course-{draw.number}",
     "remote_id": lambda draw: str(draw.integer(1_000_000)),
@@ -216,6 +210,8 @@ VALUES: Mapping[str, Callable[[Draw], Any]] = {
     "hris_pay_runs.end_date": lambda draw: _plain(draw, 0),
     "started_at": lambda draw: stamp(draw.now // DAY * DAY + draw.integer(10, 6) * _HOUR),
     # Of several kinds
+    "custom_fields": _custom,
+    "integration_fields": _fields,
     "screening_question_answers": _answers,
     "responses": _responses,
     "format": lambda draw: draw.deal("format", FORMATS),
@@ -227,6 +223,8 @@ VALUES: Mapping[str, Callable[[Draw], Any]] = {
     "breaks": _breaks,
     "remote_data": lambda _: None,
 }
+
+VALUES = {name: make for names, make in _VALUES.items() for name in names.split()}
 """How a value is made, as `model.property`, `object.property` or `property`."""
 
 
@@ -247,24 +245,12 @@ def _stage(draw: Draw, made: Made) -> None:
 def _job(_: Draw, made: Made) -> None:
     made["salary_amount_from"] = made["salary_amount"]
     made["salary_amount_to"] = made["salary_amount"] + 12_000
-    if made["status"] != "CLOSED":
-        made["closed_at"] = None
-
-
-def _application(_: Draw, made: Made) -> None:
-    if made["outcome"] != "DECLINED":
-        made["rejection_reason_name"] = made["rejected_at"] = None
 
 
 def _interview(draw: Draw, made: Made) -> None:
     made["ending_at"] = _after(made["starting_at"], draw.pick((30, 60, 90)))
     made["canceled"] = draw.chance(0.15)
     made["video_conferencing_url" if draw.chance(0.3) else "location"] = None
-
-
-def _employee(_: Draw, made: Made) -> None:
-    if made["employment_status"] != "INACTIVE":
-        made["termination_date"] = None
 
 
 def _employment(draw: Draw, made: Made) -> None:
@@ -277,20 +263,11 @@ def _absence(draw: Draw, made: Made) -> None:
     length = 1 if hours else draw.integer(14, 1)
     made["amount"] = 3.75 if hours else length
     made["end_date"] = _after(made["start_date"], (length - 1) * 24 * 60)[:10]
-    if not hours:
-        made["start_time"] = made["end_time"] = None
 
 
 def _timesheet(_: Draw, made: Made) -> None:
     made["ended_at"] = _after(made["started_at"], 8 * 60)
     made["approved_at"] = _after(made["ended_at"], 60)
-    if made["approval_status"] != "APPROVED":
-        made["approved_at"] = None
-
-
-def _progression(_: Draw, made: Made) -> None:
-    if made["status"] != "COMPLETED":
-        made["completed_at"] = None
 
 
 def _course(_: Draw, made: Made) -> None:
@@ -298,17 +275,31 @@ def _course(_: Draw, made: Made) -> None:
         made["origin_id"] = None
 
 
-AGREEMENT: Mapping[str, Callable[[Draw, Made], None]] = {
+_AGREEMENT: Mapping[str, Callable[[Draw, Made], None]] = {
     "ats_roles": _role,
     "ats_application_stages": _stage,
     "ats_jobs": _job,
-    "ats_applications": _application,
     "ats_interviews": _interview,
-    "hris_employees": _employee,
     "hris_employments": _employment,
     "hris_absences": _absence,
     "hris_timesheets": _timesheet,
     "lms_courses": _course,
-    "lms_course_progressions": _progression,
 }
-"""Makes a record of a model agree with itself."""
+_ONLY_IF = {
+    "ats_jobs": ("status", "CLOSED", ("closed_at",)),
+    "ats_applications": ("outcome", "DECLINED", ("rejection_reason_name", "rejected_at")),
+    "hris_employees": ("employment_status", "INACTIVE", ("termination_date",)),
+    "hris_absences": ("unit", "HOURS", ("start_time", "end_time")),
+    "hris_timesheets": ("approval_status", "APPROVED", ("approved_at",)),
+    "lms_course_progressions": ("status", "COMPLETED", ("completed_at",)),
+}
+"""For each model a property, and what is null unless that has one value."""
+
+
+def agree(draw: Draw, model: str, made: Made) -> None:
+    """Make a record of a model agree with itself."""
+    if model in _AGREEMENT:
+        _AGREEMENT[model](draw, made)
+    if model in _ONLY_IF:
+        name, value, others = _ONLY_IF[model]
+        made |= {} if made[name] == value else dict.fromkeys(others)

@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-
-def _table(text: str) -> dict[str, tuple[str, ...]]:
-    """Read lines of a name and its words."""
-    lines = (line.split(maxsplit=1) for line in text.strip().splitlines())
-    return {name: tuple(word.strip() for word in words.split("|")) for name, words in lines}
-
-
-WORDS = _table("""
+_WORDS = """
 outcome PENDING|PENDING|PENDING|PENDING|PENDING|PENDING|DECLINED|DECLINED|DECLINED|HIRED
 rejection_reason_name Not enough experience|Withdrew|Salary|Position filled|No answer
 ats_candidates.source Referral|Job board|Career site|Agency
@@ -55,14 +48,12 @@ gender FEMALE|MALE|NON_BINARY|NOT_SPECIFIED|Diverse
 marital_status SINGLE|MARRIED|DIVORCED|NOT_MARRIED|Engaged
 pay_frequency MONTHLY|SEMIMONTHLY|Once
 pay_period HOUR|YEAR
-balance_unit DAYS|DAYS|HOURS
+balance_unit,unit DAYS|DAYS|HOURS
 used_unit DAYS|HOURS
-unit DAYS|DAYS|HOURS
 lms_course_progressions.status ENROLLED|IN_PROGRESS|COMPLETED|DROPPED
-lms_course_revisions.status ACTIVE|ACTIVE|INACTIVE
+lms_course_revisions.status,lms_users.status ACTIVE|ACTIVE|INACTIVE
 lms_course_revisions.title Fire safety|Data protection|Kubernetes|Giving feedback|Spreadsheets
 lms_skills.name Fire safety|Data protection|Kubernetes|Giving feedback|Spreadsheets
-lms_users.status ACTIVE|ACTIVE|INACTIVE
 assessment_orders.status OPEN|OPEN|COMPLETED|CANCELLED|REJECTED
 assessment_packages.name Logic|Video interview|Typing|Background check|References
 assessment_packages.type BEHAVIORAL|VIDEO_INTERVIEW|SKILLS_TEST|BACKGROUND_CHECK
@@ -84,10 +75,13 @@ bank_name Example Bank
 start_time 09:30:00
 end_time 13:15:00
 job.name Backend engineer|Account executive|Data analyst
-name Backend engineer|Account executive|Data analyst|Nurse|Designer|Lawyer
-job_title Backend engineer|Account executive|Data analyst|Nurse|Designer|Lawyer
-title Backend engineer|Account executive|Data analyst|Nurse|Designer|Lawyer
-""")
+name,job_title,title Backend engineer|Account executive|Data analyst|Nurse|Designer|Lawyer
+"""
+WORDS = {
+    name: tuple(words.split("|"))
+    for names, words in (line.split(maxsplit=1) for line in _WORDS.strip().splitlines())
+    for name in names.split(",")
+}
 """Words by property, as `model.property`, `object.property` or `property`."""
 
 STAGES = ("Applied", "Screening", "Phone interview", "Case study", "On-site", "Offer", "Hired")
