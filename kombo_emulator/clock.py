@@ -37,7 +37,7 @@ def milliseconds(when: Moment) -> int:
 def stamp(millis: int) -> str:
     """Write milliseconds since 1970 as Kombo does: `2026-11-23T10:00:00.000Z`."""
     written = datetime.fromtimestamp(millis / 1000, UTC).isoformat(timespec="milliseconds")
-    return written.replace("+00:00", "Z")
+    return f"{written[:-6]}Z"
 
 
 class Clock:

@@ -84,7 +84,8 @@ class Integration(Store):
         refuse_unknown(model, fields)
         made = make(self.draw, model)
         self.complete(model, made)
-        record_id = self.add(model, fields.get("remote_id"), made | fields, visible_after)
+        made |= fields
+        record_id = self.add(model, fields.get("remote_id"), made, visible_after)
         self.draw.known[model].append(record_id)
         return record_id
 

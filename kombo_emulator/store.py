@@ -146,7 +146,7 @@ class Store:
 
     # Writing
 
-    def add(self, model: str, key: str | None, made: dict[str, Any], visible_after: float) -> str:
+    def add(self, model: str, key: str | None, values: dict[str, Any], visible_after: float) -> str:
         """Add a record and return its id, which follows from the key.
 
         Raises:
@@ -155,8 +155,9 @@ class Store:
         with self.world.lock:
             self._serial += 1
             key = key or str(4_000_000 + self._serial)
-            values = made | dict.fromkeys(TRACKED) | {"id": derive_id(self.id, model, key)}
-            if made["remote_id"] is not None:
+            values["id"] = derive_id(self.id, model, key)
+            values |= dict.fromkeys(TRACKED)
+            if values["remote_id"] is not None:
                 values["remote_id"] = key
             if values["id"] in self._tables[model].rows:
                 msg = f"{model} already has a record with remote id {key}"
@@ -320,8 +321,9 @@ class Store:
                 owners = set(self._index.get((parent, embed.via or embed.many, row.id), ()))
                 hit = embed.on_link if listed and embed.many else embed.on_change
             table = self._tables[parent]
-            for owner in owners & table.rows.keys() if hit else ():
-                table.touch(table.rows[owner], at)
+            for owner in owners if hit else ():
+                if owner in table.rows:
+                    table.touch(table.rows[owner], at)
 
 
 def target_of(link: Any) -> Any:

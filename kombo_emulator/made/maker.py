@@ -53,8 +53,8 @@ def make(draw: Draw, model: str) -> dict[str, Any]:
 def _fill(draw: Draw, parts: tuple[Part, ...], number: int, model: str = "") -> dict[str, Any]:
     made = {part.name: part.make(draw) for part in parts}
     agree(draw, model, made)
-    nulls = {name: None for name, every, at, _ in parts if every and number % every == at}
-    return made | nulls
+    made |= {name: None for name, every, at, _ in parts if every and number % every == at}
+    return made
 
 
 @cache
