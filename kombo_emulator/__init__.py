@@ -1,6 +1,7 @@
 """Kombo's Unified API in memory, for tests, demonstrations and benchmarks.
 
-It follows what is known of Kombo; of the tap it takes the schemas and the foreign keys only.
+It follows what is known of Kombo; of the tap it takes the table of endpoints, the schemas and the
+foreign keys only.
 
     emulator = Emulator()
     ats = emulator.add_integration("greenhouse:demo")
@@ -9,7 +10,8 @@ It follows what is known of Kombo; of the tap it takes the schemas and the forei
 
 - `table` says which models there are, what is nested in what, and how lists are filtered;
 - `made` makes records up, `store` keeps and changes them, `lists` cuts them into pages;
-- `http` answers, and `faults` has all that can go wrong on the way;
+- `integration`, `ats` and `hris` are one customer's tool, `emulator` answers for all of them;
+- `server` puts it on a port, and `faults` has all that can go wrong on the way;
 - `behaviour` switches between the readings of what Kombo does not document.
 """
 
@@ -22,20 +24,17 @@ from kombo_emulator.emulator import DEFAULT_KEY, Emulator
 from kombo_emulator.exchange import Received
 from kombo_emulator.hris import HrisIntegration
 from kombo_emulator.integration import Integration
-from kombo_emulator.others import AssessmentIntegration, LmsIntegration
 from kombo_emulator.server import serve
 from kombo_emulator.size import Size
 
 __all__ = [
     "DEFAULT_KEY",
-    "AssessmentIntegration",
     "AtsIntegration",
     "Behaviour",
     "Clock",
     "Emulator",
     "HrisIntegration",
     "Integration",
-    "LmsIntegration",
     "Received",
     "Size",
     "serve",

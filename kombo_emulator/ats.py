@@ -20,23 +20,6 @@ class AtsIntegration(Integration):
     of a candidate and `user_ids` of an interview.
     """
 
-    CATEGORY = "ATS"
-    PLAN = (
-        "ats_roles",
-        "ats_users",
-        "ats_tags",
-        "ats_rejection_reasons",
-        "ats_application_stages",
-        "ats_jobs",
-        "ats_candidates",
-        "ats_applications",
-        "ats_notes",
-        "ats_attachments",
-        "ats_offers",
-        "ats_interviews",
-        "ats_scorecards",
-    )
-
     add_user = partialmethod(Integration.make, "ats_users")
     add_tag = partialmethod(Integration.make, "ats_tags")
     add_job = partialmethod(Integration.make, "ats_jobs")
@@ -66,10 +49,3 @@ class AtsIntegration(Integration):
         key, label, kind = self.draw.pick(_ROLES)
         role = {"remote_id": key, "remote_label": label, "scope": "JOB", "unified_type": kind}
         return {"id": user_id, "hiring_team_roles": ["RECRUITER"], "job_roles": [role]}
-
-    @override
-    def bring(self, model: str, record_id: str) -> None:
-        if model == "ats_jobs":
-            for _ in range(2):
-                self.make("ats_screening_questions", job_id=record_id)
-            self.make("ats_job_postings", job_id=record_id)

@@ -19,7 +19,7 @@ def data_changed(integration: Integration) -> dict[str, Any] | None:
     data = {
         "integration_id": integration.id,
         "integration_tool": integration.id.partition(":")[0],
-        "integration_category": integration.CATEGORY,
+        "integration_category": integration.category,
         "changed_models": [{"name": name} for name in models],
     }
     return {"id": str(uuid4()), "type": "data-changed", "data": data}
@@ -31,7 +31,7 @@ def lifecycle(kind: str, integration: Integration) -> dict[str, Any]:
     data = {
         "id": integration.id,
         "tool": told["tool"]["id"],
-        "category": integration.CATEGORY,
+        "category": integration.category,
         "end_user": told["end_user"],
     }
     return {"id": str(uuid4()), "type": kind, "data": data}

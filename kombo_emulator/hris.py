@@ -21,25 +21,6 @@ class HrisIntegration(Integration):
     `proficiency_scale` of a skill shows in staffing entities.
     """
 
-    CATEGORY = "HRIS"
-    PLAN = (
-        "hris_locations",
-        "hris_legal_entities",
-        "hris_teams",
-        "hris_absence_types",
-        "hris_employee_document_categories",
-        "hris_skills",
-        "hris_employees",
-        "hris_staffing_entities",
-        "hris_employee_skill_proficiency_ratings",
-        "hris_absences",
-        "hris_timesheets",
-        "hris_performance_review_cycles",
-        "hris_performance_reviews",
-        "hris_pay_runs",
-        "hris_payslips",
-    )
-
     add_employee = partialmethod(Integration.make, "hris_employees")
     add_employment = partialmethod(Integration.make, "hris_employments")
 
@@ -63,13 +44,9 @@ class HrisIntegration(Integration):
 
     @override
     def bring(self, model: str, record_id: str) -> None:
-        if model == "hris_employees":
-            for _ in range(1 + self.draw.number % 2):
-                self.add_employment(employee_id=record_id)
-            self.make("hris_time_off_balances", employee_id=record_id)
-        elif model == "hris_payslips":
-            for _ in range(3):
-                self.make("hris_payslip_line_items", payslip_id=record_id)
+        if model == "hris_employees" and self.draw.number % 2:
+            self.add_employment(employee_id=record_id)  # some have had two
+        super().bring(model, record_id)
 
     def hire_employee(self, **fields: Any) -> str:  # noqa: ANN401 - JSON values
         """Let an employee begin today, with a first employment, and return its id."""

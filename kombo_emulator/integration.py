@@ -46,19 +46,25 @@ class Details:
     origin_id: str | None = None
 
 
+_BROUGHT = {
+    "ats_jobs": {"ats_screening_questions": 2, "ats_job_postings": 1},
+    "hris_employees": {"hris_employments": 1, "hris_time_off_balances": 1},
+    "hris_payslips": {"hris_payslip_line_items": 3},
+    "lms_courses": {"lms_course_revisions": 2},
+}
+"""What comes along with each record from the start."""
+
+
 class Integration(Store):
-    """A tool of one category, which says what it starts with."""
+    """A tool of one category, with records of its own making."""
 
     # JSON values come in as keywords.
     # ruff: noqa: ANN401
 
-    CATEGORY = ""
-    PLAN: tuple[str, ...] = ()
-    """The models of which there are records from the start, oldest first."""
-
-    def __init__(self, integration_id: str, world: World) -> None:
+    def __init__(self, integration_id: str, category: str, world: World) -> None:
         """Connect a tool without any record; the tool's id comes before the colon."""
         super().__init__(integration_id, world)
+        self.category = category
         self.details = Details(origin_id=derive_id(integration_id, "origin"))
         self.created_at = stamp(world.clock.millis())
         random = Random(f"{world.seed} {integration_id}")  # noqa: S311 - made-up data
@@ -68,10 +74,11 @@ class Integration(Store):
 
     def seed(self, size: Size) -> None:
         """Make up so many records, changed between half a year ago and yesterday."""
-        now, window = self.world.clock.millis(), 180 * DAY // (len(self.PLAN) + 1)
-        for place, model in enumerate(self.PLAN):
-            oldest = now - DAY - window * (len(self.PLAN) - place)
-            for _ in range(size.of(model)):
+        plan = list(size.of(self.category))
+        now, window = self.world.clock.millis(), 180 * DAY // (len(plan) + 1)
+        for place, (model, count) in enumerate(plan):
+            oldest = now - DAY - window * (len(plan) - place)
+            for _ in range(count):
                 with self.world.clock.at(oldest + self.draw.integer(window)):
                     self.bring(model, self.make(model))
 
@@ -94,19 +101,24 @@ class Integration(Store):
 
     def bring(self, model: str, record_id: str) -> None:
         """Add what comes along with a record from the start."""
+        owner = {embed.model: embed.reverse for embed in MODELS[model].embeds}
+        for brought, count in _BROUGHT.get(model, {}).items():
+            for _ in range(count):
+                link: dict[str, Any] = {owner[brought]: record_id}
+                self.make(brought, **link)
 
     # What Kombo says of it
 
     def covers(self, model: Model) -> bool:
         """Whether the tool has this model at all."""
-        return model.category == self.CATEGORY and model.id not in self.details.unsupported
+        return model.category == self.category and model.id not in self.details.unsupported
 
     def describe(self) -> dict[str, Any]:
         """The `data` of `GET /integrations/{id}`; what may be unknown is so for some."""
         tool, details = self.id.partition(":")[0], self.details
         images, known = f"https://assets.example.com/{tool}", len(self.id) % 2 == 0
         covered = {"is_available": known, "coverage_status": "SUPPORTED" if known else "UNKNOWN"}
-        models = (one for one in MODELS.values() if one.path and one.category == self.CATEGORY)
+        models = (one for one in MODELS.values() if one.path and one.category == self.category)
         return {
             "id": self.id,
             "tool": {
@@ -116,7 +128,7 @@ class Integration(Store):
                 "logo_url": f"{images}/logo.svg",
                 "icon_url": f"{images}/icon.svg",
             },
-            "category": self.CATEGORY,
+            "category": self.category,
             "status": details.status,
             "setup_status": details.setup_status,
             "end_user": {
@@ -134,7 +146,7 @@ class Integration(Store):
             "read_models": [self._coverage(model) for model in models],
             "write_actions": [
                 {
-                    "id": f"{self.CATEGORY.lower()}_create_something",
+                    "id": f"{self.category.lower()}_create_something",
                     "label": "Create something",
                     **covered,
                     "scope_config_setting": "ENABLED",
@@ -159,7 +171,7 @@ class Integration(Store):
 
     def integration_fields(self) -> list[dict[str, Any]]:
         """The records of `GET /integrations/{id}/integration-fields`."""
-        mine = [model for model in CUSTOM_FIELDS if MODELS[model].category == self.CATEGORY]
+        mine = [model for model in CUSTOM_FIELDS if MODELS[model].category == self.category]
         return [
             integration_field(self.id, model)
             | {"model": model, "is_passthrough_enabled": True, "is_writable": False}

@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import Self
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Self
+
+from kombo_emulator.table import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 @dataclass(frozen=True, kw_only=True)
 class Size:
-    """Number of records per model; each category takes what it has.
+    """Number of records per model, oldest first; each category takes what it has.
 
     Some bring others along: a job two screening questions and a posting, an employee its
     employments and a time-off balance, a payslip three line items, a course two revisions.
     """
 
-    users: int = 12
     roles: int = 6
+    users: int = 12
     tags: int = 8
     rejection_reasons: int = 6
     application_stages: int = 7
     jobs: int = 6
     candidates: int = 60
     applications: int = 80
-    interviews: int = 120
-    offers: int = 15
     notes: int = 30
-    scorecards: int = 40
     attachments: int = 50
+    offers: int = 15
+    interviews: int = 120
+    scorecards: int = 40
 
-    employees: int = 40
     locations: int = 5
     legal_entities: int = 3
     teams: int = 9
     absence_types: int = 5
     employee_document_categories: int = 4
     skills: int = 6
-    employee_skill_proficiency_ratings: int = 30
+    employees: int = 40
     staffing_entities: int = 14
+    employee_skill_proficiency_ratings: int = 30
     absences: int = 60
     timesheets: int = 40
     performance_review_cycles: int = 3
@@ -51,15 +56,16 @@ class Size:
     packages: int = 5
     orders: int = 30
 
-    def of(self, model: str) -> int:
-        """How many records of a model there are."""
-        count: int = getattr(self, model.partition("_")[2])
-        return count
+    def of(self, category: str) -> Iterator[tuple[str, int]]:
+        """The models of a category, oldest first, and how many records there are of each."""
+        for noun, count in asdict(self).items():
+            if (model := f"{category.lower()}_{noun}") in MODELS:
+                yield model, count
 
     @classmethod
     def empty(cls) -> Self:
         """No record at all."""
-        return cls(**{item.name: 0 for item in fields(cls)})
+        return cls(**dict.fromkeys(cls.__annotations__, 0))
 
     @classmethod
     def around(cls, interviews: int) -> Self:

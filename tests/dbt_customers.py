@@ -158,7 +158,7 @@ class Customers:
         return [
             {"integration_id": one.id, **row}
             for one in self.emulator.integrations.values()
-            if model.startswith(one.CATEGORY.lower())
+            if model.startswith(one.category.lower())
             for row in one.records(model, include_deleted=include_deleted)
         ]
 

@@ -176,7 +176,7 @@ def test_remote_data_is_there_on_request(clients: dict[str, Client]) -> None:
     for client in clients.values():
         client.ats.world.behaviour = Behaviour(remote_data=True)
         for model in MODELS.values():
-            if "remote_data" in model.fields and model.category == client.ats.CATEGORY:
+            if "remote_data" in model.fields and model.category == client.ats.category:
                 raw = [row["remote_data"] for row in client.ats.records(model.id)]
                 assert raw
                 assert all(raw), model.id

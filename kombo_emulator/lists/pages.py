@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from kombo_emulator.integration import Integration
     from kombo_emulator.models import Model
 
-_SETUP = {
-    "INCOMPLETE": "INTEGRATION.SETUP_INCOMPLETE",
-    "FINAL_SYNC_PENDING": "INTEGRATION.SETUP_SYNC_PENDING",
+_REFUSED = {
+    "INCOMPLETE": (409, "INTEGRATION.SETUP_INCOMPLETE"),
+    "FINAL_SYNC_PENDING": (409, "INTEGRATION.SETUP_SYNC_PENDING"),
+    "INACTIVE": (403, "INTEGRATION.INACTIVE"),
+    "INVALID": (403, "INTEGRATION.AUTHENTICATION_INVALID"),
 }
-_STOPPED = {
-    "INACTIVE": "INTEGRATION.INACTIVE",
-    "INVALID": "INTEGRATION.AUTHENTICATION_INVALID",
-}
+"""What lists answer in each state of an integration that is not the usual one."""
 
 
 class Cursor(NamedTuple):
@@ -156,11 +155,11 @@ def refuse(integration: Integration, model: Model) -> None:
         ApiError: With the code that says why.
     """
     details = integration.details
-    setup = "INTEGRATION.QA_FAILED" if details.qa_failed else _SETUP.get(details.setup_status)
-    if setup:
-        raise ApiError(409, setup, "this integration is not ready yet")
-    if details.status in _STOPPED:
-        raise ApiError(403, _STOPPED[details.status], "this integration has stopped")
+    if details.qa_failed:
+        raise ApiError(409, "INTEGRATION.QA_FAILED", "this integration is held back")
+    for state in (details.setup_status, details.status):
+        if state in _REFUSED:
+            raise ApiError(*_REFUSED[state], f"this integration is {state}")
     if not integration.covers(model):
         message = f"this integration does not support {model.id}"
         raise ApiError(403, "INTEGRATION.MODEL_NOT_AVAILABLE", message)

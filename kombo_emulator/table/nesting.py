@@ -6,56 +6,57 @@ The rows follow Kombo's documentation of `updated_after`; what is shown follows 
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from kombo_emulator.models import Embed
 
-# Model, key, kind, nested model, the property that links both, and what returns the parent: an
-# entry listed or taken off, a nested record changed.
+# Model, key, how and of which model records are nested, the property that links both, and what
+# returns the parent: an entry listed or taken off, a nested record changed.
 _ROWS = """
 ats_interviews users many ats_users user_ids listed
-ats_interviews application one ats_applications application_id changed
-ats_applications candidate one ats_candidates candidate_id changed
-ats_applications current_stage one ats_application_stages current_stage_id
-ats_applications job one ats_jobs job_id
-ats_applications interviews owned ats_interviews application_id listed changed
-ats_applications offers owned ats_offers application_id listed changed
-ats_candidates applications owned ats_applications candidate_id listed changed
+ats_interviews application via ats_applications application_id changed
+ats_applications candidate via ats_candidates candidate_id changed
+ats_applications current_stage via ats_application_stages current_stage_id
+ats_applications job via ats_jobs job_id
+ats_applications interviews reverse ats_interviews application_id listed changed
+ats_applications offers reverse ats_offers application_id listed changed
+ats_candidates applications reverse ats_applications candidate_id listed changed
 ats_candidates tags many ats_tags tag_ids listed
 ats_jobs stages many ats_application_stages stage_ids listed
-ats_jobs screening_questions owned ats_screening_questions job_id listed changed
-ats_jobs job_postings owned ats_job_postings job_id listed changed
+ats_jobs screening_questions reverse ats_screening_questions job_id listed changed
+ats_jobs job_postings reverse ats_job_postings job_id listed changed
 ats_jobs hiring_team many ats_users hiring_team_links listed
-ats_offers application one ats_applications application_id changed
+ats_offers application via ats_applications application_id changed
 ats_users system_roles many ats_roles system_role_ids listed changed
-ats_notes author one ats_users author_id
-ats_scorecards author one ats_users author_id
-hris_employees employments owned hris_employments employee_id listed changed
-hris_employees time_off_balances owned hris_time_off_balances employee_id listed changed
-hris_employees manager one hris_employees manager_id changed
+ats_notes author via ats_users author_id
+ats_scorecards author via ats_users author_id
+hris_employees employments reverse hris_employments employee_id listed changed
+hris_employees time_off_balances reverse hris_time_off_balances employee_id listed changed
+hris_employees manager via hris_employees manager_id changed
 hris_employees groups many hris_teams group_ids listed
 hris_employees teams many hris_teams group_ids
-hris_employees legal_entity one hris_legal_entities legal_entity_id changed
-hris_employees work_location one hris_locations work_location_id changed
-hris_absences type one hris_absence_types type_id changed
-hris_time_off_balances type one hris_absence_types type_id changed
-hris_performance_reviews reviewee one hris_employees reviewee_id changed
-hris_performance_reviews reviewer one hris_employees reviewer_id changed
-hris_performance_reviews review_cycle one hris_performance_review_cycles review_cycle_id changed
+hris_employees legal_entity via hris_legal_entities legal_entity_id changed
+hris_employees work_location via hris_locations work_location_id changed
+hris_absences type via hris_absence_types type_id changed
+hris_time_off_balances type via hris_absence_types type_id changed
+hris_performance_reviews reviewee via hris_employees reviewee_id changed
+hris_performance_reviews reviewer via hris_employees reviewer_id changed
+hris_performance_reviews review_cycle via hris_performance_review_cycles review_cycle_id changed
 hris_staffing_entities locations many hris_locations location_ids listed changed
 hris_staffing_entities legal_entities many hris_legal_entities legal_entity_ids listed changed
 hris_staffing_entities groups many hris_teams group_ids listed changed
 hris_staffing_entities skills many hris_skills skill_links listed changed
-hris_skills skill one hris_skills id
-hris_payslips employee one hris_employees employee_id
-hris_payslips pay_run one hris_pay_runs pay_run_id
-hris_payslips line_items owned hris_payslip_line_items payslip_id listed changed
-lms_courses provider one lms_course_providers provider_id
-lms_courses revisions owned lms_course_revisions course_id listed changed
+hris_skills skill via hris_skills id
+hris_payslips employee via hris_employees employee_id
+hris_payslips pay_run via hris_pay_runs pay_run_id
+hris_payslips line_items reverse hris_payslip_line_items payslip_id listed changed
+lms_courses provider via lms_course_providers provider_id
+lms_courses revisions reverse lms_course_revisions course_id listed changed
 lms_course_revisions skill_assignments many lms_skills skill_ids
-lms_course_revisions course one lms_courses course_id
-lms_skills skill one lms_skills id
-lms_course_progressions user one lms_users user_id
-lms_course_progressions course_revision one lms_course_revisions course_revision_id
+lms_course_revisions course via lms_courses course_id
+lms_skills skill via lms_skills id
+lms_course_progressions user via lms_users user_id
+lms_course_progressions course_revision via lms_course_revisions course_revision_id
 """
 
 NESTING: defaultdict[str, list[Embed]] = defaultdict(list)
@@ -63,17 +64,9 @@ NESTING: defaultdict[str, list[Embed]] = defaultdict(list)
 
 for _row in _ROWS.strip().splitlines():
     _model, _key, _kind, _nested, _link, *_returns = _row.split()
-    NESTING[_model].append(
-        Embed(
-            _key,
-            _nested,
-            via=_link if _kind == "one" else "",
-            many=_link if _kind == "many" else "",
-            reverse=_link if _kind == "owned" else "",
-            on_link="listed" in _returns,
-            on_change="changed" in _returns,
-        )
-    )
+    _found: dict[str, Any] = {_kind: _link}
+    _found |= {"on_link": "listed" in _returns, "on_change": "changed" in _returns}
+    NESTING[_model].append(Embed(_key, _nested, **_found))
 
 JOINS = {
     ("ats_candidates", "tag_ids"): "ats_join_candidates_tags",

@@ -132,7 +132,7 @@ def state_of(file: Path) -> Path:
 def prepare(emulator: Emulator, integration: Integration) -> None:
     """Let each model have tombstones: one new, one blanked, and one that soon will be."""
     now = emulator.clock.now()
-    for model in integration.PLAN:
+    for model, _ in Size().of(integration.category):
         rows = [one["id"] for one in integration.records(model)]
         for at, age in enumerate(AGES):
             if len(rows) > at + 2:
@@ -142,7 +142,7 @@ def prepare(emulator: Emulator, integration: Integration) -> None:
 
 def change(integration: Integration) -> None:
     """Let each model have records that are edited, deleted or new."""
-    for model in integration.PLAN:
+    for model, _ in Size().of(integration.category):
         rows = [one["id"] for one in integration.records(model, include_deleted=False)]
         for one in rows[:2]:
             edits: dict[str, Any] = dict.fromkeys(texts_of(model), f"edited {one}")
