@@ -101,10 +101,10 @@ class Integration(Store):
 
     def bring(self, model: str, record_id: str) -> None:
         """Add what comes along with a record from the start."""
-        owner = {embed.model: embed.reverse for embed in MODELS[model].embeds}
         for brought, count in _BROUGHT.get(model, {}).items():
+            [owner] = [one.reverse for one in MODELS[model].embeds if one.model == brought]
+            link: dict[str, Any] = {owner: record_id}
             for _ in range(count):
-                link: dict[str, Any] = {owner[brought]: record_id}
                 self.make(brought, **link)
 
     # What Kombo says of it

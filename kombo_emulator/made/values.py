@@ -91,16 +91,12 @@ def _custom(draw: Draw) -> Made:
     return {CUSTOM_FIELDS[draw.model]: draw.deal(f"{draw.model} value", ANYTHING)}
 
 
-def _filled(value: Any, *, unknown: bool) -> Any:  # noqa: ANN401 - a JSON value
-    """A value, or null in place of what is in it."""
-    return dict.fromkeys(value) if unknown and isinstance(value, dict) else value
-
-
 def _answers(draw: Draw) -> list[Made]:
     turn = draw.turn("answers")
     kind, answer = ANSWERS[turn % 7]
+    answer = dict.fromkeys(answer) if turn % 4 == 1 else answer
     question = {"remote_id": str(turn) if turn % 3 else None, "title": draw.text(), "type": kind}
-    return [{"answer": _filled(answer, unknown=turn % 4 == 1), "question": question}][: turn % 5]
+    return [{"answer": answer, "question": question}][: turn % 5]
 
 
 def _responses(draw: Draw) -> list[Made]:
@@ -146,11 +142,6 @@ def _file(draw: Draw) -> tuple[str, str, str]:
 
 def _money(draw: Draw) -> float:
     return round(draw.integer(9000, -900) + draw.integer(4) / 4, 2)
-
-
-def _plain(draw: Draw, ahead: int) -> str:
-    """A calendar day without a time."""
-    return stamp((draw.now // DAY + ahead) * DAY)[:10]
 
 
 _VALUES: Mapping[str, Callable[[Draw], Any]] = {
@@ -205,9 +196,9 @@ _VALUES: Mapping[str, Callable[[Draw], Any]] = {
     "review_period_start_date": lambda draw: draw.day(ago=90),
     "employment_start_date": lambda draw: draw.day(ago=-draw.integer(120, 30)),
     "starting_at": lambda draw: stamp((draw.now + draw.integer(30, 1) * DAY) // _HOUR * _HOUR),
-    "hris_absences.start_date": lambda draw: _plain(draw, draw.integer(60)),
-    "hris_pay_runs.start_date": lambda draw: _plain(draw, -30),
-    "hris_pay_runs.end_date": lambda draw: _plain(draw, 0),
+    "hris_absences.start_date": lambda draw: draw.day(ago=-draw.integer(60))[:10],
+    "hris_pay_runs.start_date": lambda draw: draw.day(ago=30)[:10],
+    "hris_pay_runs.end_date": lambda draw: draw.day()[:10],
     "started_at": lambda draw: stamp(draw.now // DAY * DAY + draw.integer(10, 6) * _HOUR),
     # Of several kinds
     "custom_fields": _custom,
