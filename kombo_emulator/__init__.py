@@ -19,7 +19,6 @@ from __future__ import annotations
 
 from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
-from kombo_emulator.clock import Clock
 from kombo_emulator.emulator import DEFAULT_KEY, Emulator
 from kombo_emulator.exchange import Received
 from kombo_emulator.hris import HrisIntegration
@@ -31,7 +30,6 @@ __all__ = [
     "DEFAULT_KEY",
     "AtsIntegration",
     "Behaviour",
-    "Clock",
     "Emulator",
     "HrisIntegration",
     "Integration",

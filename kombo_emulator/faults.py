@@ -63,8 +63,8 @@ def say(
     _: Received,
     __: Response,
     *,
-    status: int,
     body: bytes,
+    status: int = 200,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
     """Answer with something that is not Kombo's, as a load balancer does it."""
@@ -151,10 +151,6 @@ def _head(response: Response) -> bytes:
     return b"\r\n".join((*lines, b"", b""))
 
 
-def _raw(body: bytes, headers: Mapping[str, str] | None = None) -> Fault:
-    return partial(say, status=200, body=body, headers=headers)
-
-
 _limit = partial(refuse, status=429, code="PLATFORM.RATE_LIMIT_EXCEEDED")
 
 LIMITS: Mapping[str, Fault] = {
@@ -192,12 +188,16 @@ PASSING: Mapping[str, Fault] = {
     "a byte at a time from the first": partial(dribble, headers=True),
     "silence": partial(cut, upto="nothing", end="hold"),
     "silence after the headers": partial(cut, upto="the headers", end="hold"),
-    "not gzip as told": _raw(b'{"status":"success"}', headers={"content-encoding": "gzip"}),
-    "200 empty": _raw(b""),
-    "200 as HTML": _raw(b"<html>Log in</html>"),
-    "invalid UTF-8": _raw(b'{"status":"success","data":{"results":[{"id":"\xff"}],"next":null}}'),
-    "NaN": _raw(b'{"status":"success","data":{"results":[{"id":NaN}],"next":null}}'),
-    "nested too deeply": _raw(b"[" * 100_000),
+    "not gzip as told": partial(
+        say, body=b'{"status":"success"}', headers={"content-encoding": "gzip"}
+    ),
+    "200 empty": partial(say, body=b""),
+    "200 as HTML": partial(say, body=b"<html>Log in</html>"),
+    "invalid UTF-8": partial(
+        say, body=b'{"status":"success","data":{"results":[{"id":"\xff"}],"next":null}}'
+    ),
+    "NaN": partial(say, body=b'{"status":"success","data":{"results":[{"id":NaN}],"next":null}}'),
+    "nested too deeply": partial(say, body=b"[" * 100_000),
     "an error with status 200": partial(refuse, status=200, code=None),
     "no data": partial(change, data=None),
     "results that are an object": partial(change, data_results={}),
