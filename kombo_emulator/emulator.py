@@ -59,16 +59,13 @@ class Emulator:
     """Kombo's Unified API with made-up data, kept in memory.
 
     Attributes:
-        api_key: The only key that is accepted.
         clock: The time on which all stamps, limits and deletions depend.
-        world: What the integrations share.
         integrations: All integrations by id.
         requests: Every answered request, oldest first.
         intercept: Called with each request before it is answered, in a thread of its own; a
             response that it returns is sent instead. It may also change data or the clock.
         alter: Called with each request and its answer, in a thread of its own; what it returns is
             sent instead. `kombo_emulator.faults` has what can go wrong.
-        app: The ASGI application.
     """
 
     def __init__(
@@ -78,13 +75,9 @@ class Emulator:
         seed: int = 1,
         behaviour: Behaviour | None = None,
     ) -> None:
-        """Start without an integration.
+        """Start without an integration; `now` lets the clock stand still until it is moved.
 
-        Args:
-            api_key: The key to accept.
-            now: Where the clock stands still until it is moved; none for real time.
-            seed: Same seed, same clock and same integration ids give the same data.
-            behaviour: How undocumented things are answered.
+        The same seed, clock and integration ids give the same data.
         """
         self.api_key = api_key
         self.clock = Clock(now)

@@ -15,13 +15,11 @@ class Received:
     """One request.
 
     Attributes:
-        method: HTTP method.
         path: Path below the base URL, e.g. `/ats/interviews`.
-        params: Query parameters as they came.
         integration_id: The header `X-Integration-Id`, or the id in the path; none without.
         headers: All headers, names in lower case.
         at: When it came, on the emulator's clock.
-        status: HTTP status of the answer; none while it is not answered.
+        status: That of the answer; none while there is none.
         records: How many records the answer held; none if it was no list.
     """
 

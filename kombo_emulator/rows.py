@@ -31,11 +31,7 @@ def derive_id(*parts: str) -> str:
 class World:
     """What all integrations of an emulator share.
 
-    Attributes:
-        clock: Its time.
-        behaviour: How undocumented things are answered.
-        seed: Start of all that is drawn by chance.
-        lock: Held while records are read or written: requests run in a thread of their own.
+    The lock is held while records are read or written: requests run in a thread of their own.
     """
 
     clock: Clock

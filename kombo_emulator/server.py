@@ -49,10 +49,7 @@ async def _with_transport(
 class WireResponse(Response):
     """Raw bytes instead of an answer: cut off, reset, too slow or never.
 
-    Attributes:
-        pieces: What is sent, piece by piece.
-        end: What happens then: the connection is closed, reset, or held until the client leaves.
-        pause_seconds: Time between two pieces.
+    After the last piece the connection is closed, reset, or held until the client leaves.
     """
 
     def __init__(
@@ -117,16 +114,9 @@ class _Server(uvicorn.Server):
 def serve(
     emulator: Served, *, port: int = 0, host: str = "127.0.0.1", certificate: Path | None = None
 ) -> Iterator[str]:
-    """Serve an emulator until the block ends.
+    """Serve an emulator until the block ends, at the base URL that it is given.
 
-    Args:
-        emulator: What to serve.
-        port: Port to listen on; 0 for a free one.
-        host: Address to listen on.
-        certificate: PEM file with a key and its certificate, to serve HTTPS; none for HTTP.
-
-    Yields:
-        The base URL, e.g. `http://127.0.0.1:40001/v1`.
+    Port 0 is a free one; a PEM file with a key and its certificate makes it HTTPS.
 
     Raises:
         OSError: If the port is taken.

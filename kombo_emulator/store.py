@@ -38,8 +38,6 @@ class Store:
     requests only see it that much later, like one that Kombo was still processing.
 
     Attributes:
-        id: The integration.
-        world: What it shares with the others.
         disabled: The models that are switched off, each with the records that went with it.
     """
 
@@ -304,12 +302,7 @@ class Store:
     def _tell(self, model: str, row: Row, at: int, before: dict[str, Any], *, listed: bool) -> None:
         """Note that a record has changed, and touch those around it that this returns.
 
-        Args:
-            model: Its model.
-            row: The record as it is now.
-            at: When that was.
-            before: What it held before.
-            listed: Whether it was added to or removed from lists.
+        It may have been `listed`, which is added to or removed from lists, or edited.
         """
         self._untold.add(model)
         self._tables[model].touch(row, at)

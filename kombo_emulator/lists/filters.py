@@ -32,10 +32,7 @@ class Query:
     """What a list was asked for.
 
     Attributes:
-        cursor: The cursor as it came.
-        page_size: Records per page at most.
         updated_after: Lower bound in milliseconds since 1970.
-        include_deleted: Whether tombstones are wanted.
         filters: The filters in use, each with the values wanted.
         bound: All parameters that a cursor is bound to.
     """

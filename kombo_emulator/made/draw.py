@@ -76,12 +76,9 @@ class Draw:
         id: The integration.
         site: Address of the integration's tool.
         known: Ids of the records made so far, by model.
-        pools: Names, places and texts.
         now: When the present record comes about, in milliseconds since 1970.
-        model: What the present record is.
-        number: Its number within the model, from 0.
-        first: First name of the person that the present record is about.
-        last: Last name of that person.
+        number: Its number within its model, from 0.
+        first: First name of the person that it is about; `last` is the other.
         address: Their e-mail address, up to the `@`.
     """
 

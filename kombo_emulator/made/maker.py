@@ -29,14 +29,7 @@ _LINKS: dict[str, dict[str, str]] = {
 
 
 class Part(NamedTuple):
-    """How one property is made up.
-
-    Attributes:
-        name: The property.
-        every: It is null in each n-th record; 0 for never.
-        at: In which of them.
-        make: Makes its value.
-    """
+    """How one property is made up; it is null `at` one of `every` so many records, 0 for never."""
 
     name: str
     every: int
