@@ -8,22 +8,16 @@ import sys
 from pathlib import Path
 from threading import Event
 
-from kombo_emulator import DEFAULT_KEY, Behaviour, Emulator, Size, serve
+from kombo_emulator import DEFAULT_KEY, Emulator, Size, serve
 from kombo_emulator.examples import EXAMPLES_ID
 
-DEFAULT_INTEGRATIONS = (
-    "greenhouse:demo",
-    "lever:demo",
-    "personio:demo=HRIS",
-    "docebo:demo=LMS",
-)
+DEFAULT_INTEGRATIONS = ("greenhouse:demo", "lever:demo", "personio:demo=HRIS", "docebo:demo=LMS")
 
 
 def main() -> None:
     """Read the options, fill the emulator, serve it and say where."""
     options = _options()
-    behaviour = Behaviour(latency_ms=options.latency_ms)
-    emulator = Emulator(api_key=options.api_key, seed=options.seed, behaviour=behaviour)
+    emulator = Emulator(api_key=options.api_key)
     size = Size() if options.interviews is None else Size.around(options.interviews)
     gc.disable()  # what is made here stays: looking for garbage in it would only take time
     for given in options.integration or DEFAULT_INTEGRATIONS:
@@ -35,7 +29,7 @@ def main() -> None:
     if options.examples:
         emulator.serve_examples(options.examples)
         served.append(EXAMPLES_ID)
-    with serve(emulator, port=options.port, host=options.host) as url:
+    with serve(emulator, port=options.port) as url:
         ready = f"{url}  api_key={emulator.api_key}  integration_ids={','.join(served)}\n"
         sys.stdout.write(ready)
         sys.stdout.flush()
@@ -47,7 +41,6 @@ def main() -> None:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="kombo_emulator", description=__doc__)
-    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000, help="0 for a free one")
     parser.add_argument("--api-key", default=DEFAULT_KEY)
     parser.add_argument(
@@ -56,9 +49,7 @@ def _options() -> argparse.Namespace:
         metavar="ID[=CATEGORY]",
         help="an ATS, or HRIS, LMS or ASSESSMENT; may be given several times",
     )
-    parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--interviews", type=int, metavar="N", help="per integration")
-    parser.add_argument("--latency-ms", type=int, default=0, metavar="N")
     parser.add_argument(
         "--examples", type=Path, metavar="OPENAPI.json", help="serve its examples as well"
     )

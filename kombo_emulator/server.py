@@ -111,9 +111,7 @@ class _Server(uvicorn.Server):
 
 
 @contextmanager
-def serve(
-    emulator: Served, *, port: int = 0, host: str = "127.0.0.1", certificate: Path | None = None
-) -> Iterator[str]:
+def serve(emulator: Served, *, port: int = 0, certificate: Path | None = None) -> Iterator[str]:
     """Serve an emulator until the block ends, at the base URL that it is given.
 
     Port 0 is a free one; a PEM file with a key and its certificate makes it HTTPS.
@@ -137,7 +135,7 @@ def serve(
         ssl_certfile=certificate,
     )
     server = _Server(config)
-    with socket.create_server((host, port)) as listener:
+    with socket.create_server(("127.0.0.1", port)) as listener:
         # asyncio sets this only for sockets it made; without it an answer takes 40 ms longer.
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         thread = Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -147,7 +145,7 @@ def serve(
             raise RuntimeError(msg)
         try:
             scheme = "https" if certificate else "http"
-            yield f"{scheme}://{host}:{listener.getsockname()[1]}{BASE_PATH}"
+            yield f"{scheme}://127.0.0.1:{listener.getsockname()[1]}{BASE_PATH}"
         finally:
             server.stop()
             thread.join()

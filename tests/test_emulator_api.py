@@ -290,7 +290,7 @@ def test_examples_are_the_pages_of_an_integration_of_their_own(
 def test_command_line_serves_until_it_is_interrupted(openapi: Path) -> None:
     command = [sys.executable, "-m", "kombo_emulator", "--port=0", "--integration=workable:shop"]
     command += [f"--integration={name}={kind}" for kind, name in IDS.items()]
-    options = ["--interviews=3", "--api-key=mine", "--latency-ms=1", f"--examples={openapi}"]
+    options = ["--interviews=3", "--api-key=mine", f"--examples={openapi}"]
     with subprocess.Popen(
         command + options, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
     ) as process:
