@@ -165,7 +165,8 @@ class Integration(Store):
             "scope_config_setting": "ENABLED" if enabled else "DISABLED",
             "opted_out_by_customer": opted_out,
         }
-        fields = [{"id": name, **state} for name in model.shown]
+        names = (*model.shown, *(embed.key for embed in model.embeds))
+        fields = [{"id": name, **state} for name in names]
         label = model.id.partition("_")[2].replace("_", " ").capitalize()
         return {"id": model.id, "label": label, **state, "fields": fields}
 

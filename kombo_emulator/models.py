@@ -72,7 +72,7 @@ class Model:
         id: Kombo's name of the model, category first, e.g. `ats_interviews`.
         path: Path of its list; empty for a model that is only seen nested in others.
         schema: Schema of each property of which one is known.
-        shown: All properties of a record as its list sends it.
+        shown: What its list sends of a record itself, beside what is nested.
         fields: Its own properties beside `id` and the tracked ones.
         hidden: What is only shown nested, or never, and does not move `changed_at`; lists of
             links are among it.

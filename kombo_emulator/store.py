@@ -100,12 +100,13 @@ class Store:
         return [found for found in map(rows.get, targets) if found and not found.deleted]
 
     def _shown(self, row: Row, names: Iterable[str], embeds: Iterable[Embed]) -> dict[str, Any]:
-        nested = {embed.key: self._nested(row, embed) for embed in embeds}
         values = row.values
-        shown = {name: values[name] for name in names if name not in nested} | nested
+        shown = {name: values[name] for name in names}
         is_raw = self.world.behaviour.remote_data and not row.kept
         if is_raw and shown.get("remote_data", "") is None:
             shown["remote_data"] = {f"/records/{row.id}": {"id": row.id, "tags": ["a", 1]}}
+        for embed in embeds:
+            shown[embed.key] = self._nested(row, embed)
         return shown
 
     def _nested(self, row: Row, embed: Embed) -> Any:
@@ -114,10 +115,9 @@ class Store:
         parts = [self._shown(one, embed.fields, embed.embeds) for one in found]
         if embed.via:
             return parts[0] if parts else None
-        links = row.values[embed.many] if embed.many else ()
-        for link in (one for one in links if isinstance(one, dict)):
+        for link in row.values[embed.many] if embed.many else ():
             for one, part in zip(found, parts, strict=True):
-                if one.id == link["id"]:
+                if isinstance(link, dict) and one.id == link["id"]:
                     part |= {name: link[name] for name in link if name != "id"}
         return parts
 

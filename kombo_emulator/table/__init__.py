@@ -100,13 +100,16 @@ def _model(model: str, endpoint: Endpoint | None = None) -> Model:
     shown, hidden, embeds = _SHOWN[model], _HIDDEN[model], _EMBEDS[model]
     owners = [one.reverse for row in NESTING.values() for one in row if one.model == model]
     needed = ("remote_id", *(one.via for one in embeds), *owners, *_FIND_BY.get(model, ()))
-    others = {"", "id", *TRACKED, *(one.key for one in embeds)}
+    keys = {one.key for one in embeds}
+    reserved = {"id", *TRACKED, *keys}
     return Model(
         id=model,
         path=endpoint.path if endpoint else "",
         schema=shown | hidden,
-        shown=tuple(shown),
-        fields=tuple(dict.fromkeys(one for one in (*shown, *needed) if one not in others)),
+        shown=tuple(name for name in shown if name not in keys),
+        fields=tuple(
+            one for one in dict.fromkeys((*shown, *needed)) if one and one not in reserved
+        ),
         hidden=(*hidden, *dict.fromkeys(one.many for one in embeds if one.many)),
         embeds=embeds,
         filters=tuple(
