@@ -8,7 +8,7 @@ from typing_extensions import override
 
 from tap_kombo.api.answers import EnvelopeError, Page
 from tap_kombo.api.endpoints import LEDGER, PRIMARY_KEY
-from tap_kombo.api.problems import UNREADABLE, Action, KomboError, Problem
+from tap_kombo.api.problems import Action, KomboError
 from tap_kombo.streams import KomboStream
 
 if TYPE_CHECKING:
@@ -33,8 +33,7 @@ class IntegrationStream(KomboStream):
         try:
             yield self._read(context, self.get_new_paginator(), answer)
         except EnvelopeError as error:
-            problem = Problem(UNREADABLE, str(error))
-            raise KomboError(problem, f"{self.name} of {current.integration_id}") from None
+            raise KomboError(error.problem, f"{self.name} of {current.integration_id}") from None
 
 
 class IntegrationModelStream(IntegrationStream):

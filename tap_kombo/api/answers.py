@@ -41,6 +41,13 @@ Record = dict[str, Any]
 class EnvelopeError(ValueError):
     """An answer that is not what Kombo documents; names no value of it."""
 
+    rule = UNREADABLE
+
+    @property
+    def problem(self) -> Problem:
+        """What that means."""
+        return Problem(self.rule, str(self))
+
 
 @dataclass(frozen=True)
 class Page:
@@ -98,7 +105,7 @@ def data_of(response: requests.Response) -> dict[str, Any]:
         EnvelopeError: If the answer is not the documented envelope
             (docs.kombo.dev/getting-started/querying-api).
     """
-    envelope: _Envelope = vars(response).get("envelope") or _envelope_of(response)
+    envelope = _envelope_of(response)
     if envelope.status != "success" or envelope.data is None:
         msg = "`status` is not `success` or `data` is missing"
         raise EnvelopeError(msg)
@@ -139,17 +146,12 @@ def next_of(response: requests.Response) -> str | None:
 
 def served_at(response: requests.Response) -> pendulum.DateTime | None:
     """Return the server's `Date` in UTC; `None` if it is missing or cannot be read."""
-    try:
-        moment = parsedate_to_datetime(response.headers["Date"])
-        return pendulum.instance(moment).in_timezone("UTC")
-    except (KeyError, ValueError, OverflowError):
-        return None
+    return _moment(response.headers.get("Date"))
 
 
 def is_suspect(response: requests.Response) -> bool:
     """Return whether values that no database stores may be in the records."""
-    envelope: _Envelope = vars(response).get("envelope") or _envelope_of(response)
-    return envelope.suspect
+    return _envelope_of(response).suspect
 
 
 def grant_of(response: requests.Response) -> Grant | None:
@@ -178,56 +180,46 @@ def problem_of(response: requests.Response, *, key_works: bool) -> Problem | Non
     Returns:
         The problem; `None` for an answer that holds records.
     """
-    status = response.status_code
+    status, told = response.status_code, _Error()
     try:
         envelope = _envelope_of(response)
     except EnvelopeError as error:
-        if status != HTTPStatus.OK:
-            return _problem(_rule_of(status, key_works=key_works), response, None)
-        return Problem(UNREADABLE, str(error), status=status)
-    if status == HTTPStatus.OK and envelope.status != "error":
-        return None
-    told = envelope.error or _Error()
-    code = told.code if isinstance(told.code, str) and _CODE.fullmatch(told.code) else None
-    rule = RULES.get(code or "")
-    if rule is None and (code or "").startswith(_OF_TOOL):
-        rule = _rule_of_tool(status)
-    rule = rule or _rule_of(status, key_works=key_works)
+        if status == HTTPStatus.OK:
+            return Problem(UNREADABLE, str(error), status=status)
+    else:
+        if status == HTTPStatus.OK and envelope.status != "error":
+            return None
+        told = envelope.error or told
+    code = told.code if isinstance(told.code, str) and _CODE.fullmatch(told.code) else ""
     log_url = told.log_url if isinstance(told.log_url, str) else ""
-    return _problem(rule, response, code, log_url if _LOG_URL.fullmatch(log_url) else None)
+    of_tool = code.startswith(_OF_TOOL)
+    rule = RULES.get(code) or _rule_of(status, of_tool=of_tool, key_works=key_works)
+    return Problem(
+        rule,
+        f"{code}, HTTP {status}" if code else f"HTTP {status}",
+        code or None,
+        status,
+        log_url if _LOG_URL.fullmatch(log_url) else None,
+        _pause(rule, response.headers, of_integration=of_tool),
+    )
 
 
-def _problem(
-    rule: Rule, response: requests.Response, code: str | None, log_url: str | None = None
-) -> Problem:
-    status = response.status_code
-    what = f"{code}, HTTP {status}" if code else f"HTTP {status}"
-    pause = _pause(rule, response.headers, of_integration=(code or "").startswith(_OF_TOOL))
-    return Problem(rule, what, code, status, log_url, pause)
-
-
-def _rule_of(status: int, *, key_works: bool) -> Rule:
-    """Return what an HTTP status means if no known code says it."""
+def _rule_of(status: int, *, of_tool: bool, key_works: bool) -> Rule:
+    """Return what an HTTP status means if no known code says it; a tool's concerns nobody else."""
     if status == HTTPStatus.UNAUTHORIZED:
-        return KEY_REFUSED_HERE if key_works else KEY_REFUSED
+        of_kombo = KEY_REFUSED_HERE if key_works else KEY_REFUSED
+        return REFUSED if of_tool else of_kombo
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return LIMITED
+        return RULES["REMOTE.RATE_LIMIT_EXCEEDED"] if of_tool else LIMITED
     kind = status // 100
     if kind == _SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
         return TRANSIENT
     return {_SUCCESS: UNREADABLE, _REDIRECTION: REDIRECTED}.get(kind, REFUSED)
 
 
-def _rule_of_tool(status: int) -> Rule | None:
-    """Return what a status means of a tool where it would concern all: its limit, or its key."""
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RULES["REMOTE.RATE_LIMIT_EXCEEDED"]
-    return REFUSED if status == HTTPStatus.UNAUTHORIZED else None
-
-
 def _pause(rule: Rule, headers: Mapping[str, str], *, of_integration: bool) -> Pause | None:
     """Return the wait that an answer asks for before a request is sent again."""
-    seconds = _retry_after(headers)
+    seconds = _seconds(headers.get("retry-after"))
     if rule.action is Action.WAIT:
         return Pause(_seconds(headers.get("ratelimit-reset")) if seconds is None else seconds)
     if seconds is None or rule.action not in RETRIED:
@@ -235,41 +227,38 @@ def _pause(rule: Rule, headers: Mapping[str, str], *, of_integration: bool) -> P
     return Pause(seconds, of_integration)
 
 
-def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that `Retry-After` asks for, given as such or as a date (RFC 9110)."""
-    value = headers.get("retry-after")
-    if value is None or (seconds := _seconds(value)) is not None:
-        return seconds if value is not None else None
+def _seconds(value: str | None) -> float | None:
+    """Return how long a header asks to wait, given in seconds or as a date (RFC 9110)."""
+    if value and value.strip().isdecimal():
+        return float(value)
+    until = _moment(value)
+    return max((until - pendulum.now("UTC")).total_seconds(), 0) if until else None
+
+
+def _moment(date: str | None) -> pendulum.DateTime | None:
     try:
-        until = pendulum.instance(parsedate_to_datetime(value)).in_timezone("UTC")
+        return pendulum.instance(parsedate_to_datetime(date or "")).in_timezone("UTC")
     except (ValueError, OverflowError):
         return None
-    return max((until - pendulum.now("UTC")).total_seconds(), 0)
-
-
-def _seconds(value: str | None) -> float | None:
-    return float(value) if value and value.strip().isdecimal() else None
 
 
 def _envelope_of(response: requests.Response) -> _Envelope:
-    """Decode the body; it is kept with the response, as several readers want it."""
-    envelope = vars(response)["envelope"] = _decode(response.content)
-    return envelope
-
-
-def _decode(body: bytes) -> _Envelope:
-    """Read a body; what is broken within a value of a record costs that value only.
+    """Decode the body, once for all who want it; what is broken within a value costs that only.
 
     Raises:
         EnvelopeError: If it is not Kombo's envelope.
     """
+    kept: _Envelope | None = vars(response).get("envelope")
+    if kept:
+        return kept
+    body = response.content
     try:
         envelope = _decoder.decode(body)
+        envelope.suspect = rb"\u0000" in body
     except (msgspec.DecodeError, UnicodeDecodeError, InvalidOperation, RecursionError):
         envelope = _mended(body)
         envelope.suspect = True
-    else:
-        envelope.suspect = rb"\u0000" in body
+    vars(response)["envelope"] = envelope
     return envelope
 
 

@@ -15,7 +15,6 @@ from tenacity import AsyncRetrying, retry_if_exception, stop_after_attempt, wait
 from tap_kombo.api import answers
 from tap_kombo.api.integrations import Details
 from tap_kombo.api.limits import Limits, OutageError
-from tap_kombo.api.pagination import CircularError
 from tap_kombo.api.problems import (
     OF_INTEGRATION,
     OUTAGE,
@@ -292,8 +291,6 @@ class Kombo:
         try:
             return _Outcome(None if problem else call.read(response), problem, grant)
         except answers.EnvelopeError as error:
-            return _Outcome(None, Problem(UNREADABLE, str(error)), grant)
-        except CircularError as error:
             return _Outcome(None, error.problem, grant)
 
     def _learn(self, outcome: _Outcome[Any], call: Call[Any], sent_at: float) -> Problem | None:

@@ -7,21 +7,17 @@ from typing import TYPE_CHECKING
 from singer_sdk.pagination import BaseAPIPaginator
 from typing_extensions import override
 
-from tap_kombo.api.answers import next_of
-from tap_kombo.api.problems import CIRCULAR, Problem
+from tap_kombo.api.answers import EnvelopeError, next_of
+from tap_kombo.api.problems import CIRCULAR
 
 if TYPE_CHECKING:
     import requests
 
 
-class CircularError(Exception):
-    """A cursor leads back to a page that was read before.
+class CircularError(EnvelopeError):
+    """A cursor leads back to a page that was read before."""
 
-    Attributes:
-        problem: What that means.
-    """
-
-    problem = Problem(CIRCULAR, "`data.next` was used before")
+    rule = CIRCULAR
 
 
 class NextPaginator(BaseAPIPaginator[str | None]):
@@ -50,6 +46,7 @@ class NextPaginator(BaseAPIPaginator[str | None]):
         """
         cursor = next_of(response)
         if cursor is not None and cursor in self._used:
-            raise CircularError
+            msg = "`data.next` was used before"
+            raise CircularError(msg)
         self._used.add(cursor)
         return cursor
