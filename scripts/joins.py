@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from tap_kombo.api.endpoints import PRIMARY_KEY, references
+from kombo_emulator.table.references import references
+from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.privacy import place, walk
 from tap_kombo.schemas import load_schema
 

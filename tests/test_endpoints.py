@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from kombo_emulator.table.references import references
 from tap_kombo import schemas
-from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, PRIMARY_KEY, Endpoint, references
+from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, PRIMARY_KEY, Endpoint
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR", ROOT.parent / "shared" / "reference"))

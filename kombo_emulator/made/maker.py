@@ -10,7 +10,7 @@ from kombo_emulator.clock import stamp
 from kombo_emulator.made.values import VALUES, agree
 from kombo_emulator.made.words import NEVER, RARE, SELDOM, UNKNOWN_REMOTE_ID, WORDS
 from kombo_emulator.table import MODELS, STREAMS
-from tap_kombo.api.endpoints import FOREIGN_KEYS
+from kombo_emulator.table.references import FOREIGN_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
