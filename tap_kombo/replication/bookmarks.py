@@ -24,7 +24,6 @@ RESUME_WITHIN = pendulum.duration(hours=24)
 DELETIONS_KEPT = pendulum.duration(days=14)
 """For so long Kombo keeps a deleted record (docs.kombo.dev/hris/features/deletion-policy)."""
 
-
 NOT_DUE = "not due"
 
 ALWAYS_FULL = "as Kombo offers nothing else for this model"
@@ -32,31 +31,19 @@ ALWAYS_FULL = "as Kombo offers nothing else for this model"
 
 @dataclass(frozen=True)
 class Pass:
-    """Reading one model of one integration from its first page to its last.
-
-    Attributes:
-        integration_id: The integration.
-        started_at: When it began; becomes the bookmark once the last page was read.
-        updated_after: Only what changed after this moment is asked for; `None` is everything.
-        full: Why this is a full pass; empty for an incremental one.
-        cursor: The page to go on with; `None` is the first page.
-        resumed: Whether an earlier run has begun it.
-        data_expired_at: Kombo's mark that a changed configuration is not yet in the data.
-        is_mark_known: Whether Kombo has told about that mark.
-        pages: How many were read, those of an earlier run included.
-        records: How many were sent, those of an earlier run included.
-    """
+    """Reading one model of one integration from its first page to its last."""
 
     integration_id: str
-    started_at: pendulum.DateTime
-    updated_after: pendulum.DateTime | None = None
-    full: str = ""
-    cursor: str | None = None
-    resumed: bool = False
-    data_expired_at: str | None = None
-    is_mark_known: bool = True
-    pages: int = 0
-    records: int = 0
+    started_at: pendulum.DateTime  # becomes the bookmark once the last page was read
+    bookmark: pendulum.DateTime | None = None  # the former one; none if it lay in the future
+    updated_after: pendulum.DateTime | None = None  # what is asked for; `None` is everything
+    full: str = ""  # why this is a full pass; empty for an incremental one
+    cursor: str | None = None  # the page to go on with; `None` is the first
+    resumed: bool = False  # whether an earlier run has begun it
+    data_expired_at: str | None = None  # Kombo's mark: a new configuration is not in the data yet
+    is_mark_known: bool = True  # whether Kombo has told about that mark
+    pages: int = 0  # how many were read, those of an earlier run included
+    records: int = 0  # how many were sent, those of an earlier run included
 
     def after(self, cursor: str | None, served_at: pendulum.DateTime | None, records: int) -> Pass:
         """Return the pass as it goes on after a page, begun at the earlier of both clocks.
@@ -73,6 +60,11 @@ class Pass:
             pages=self.pages + 1,
             records=self.records + records,
         )
+
+    @property
+    def end(self) -> pendulum.DateTime:
+        """The bookmark once every page was read: it moves backwards only out of the future."""
+        return max(self.bookmark, self.started_at) if self.bookmark else self.started_at
 
     @property
     def is_worth_telling(self) -> bool:
@@ -94,10 +86,6 @@ class Bookmarks:
     `changed_at`: Kombo also returns records of which only nested data changed, and their
     `changed_at` is old (docs.kombo.dev/ats/getting-started/fetching-data).
 
-    Args:
-        entries: What the state holds of the stream.
-        policy: What decides where a pass begins.
-
     Attributes:
         question: Short name of what the passes store.
     """
@@ -110,16 +98,10 @@ class Bookmarks:
         self._mixed = entries.mixed
 
     def expect_mixture(self, integration_ids: Iterable[str]) -> bool:
-        """Note, before a row is sent, where rows of two questions will stand side by side.
+        """Note where rows of two questions will stand side by side; return whether there are any.
 
-        If the pass does not come to its end, and the former question is asked again, that takes a
-        full pass too.
-
-        Args:
-            integration_ids: The integrations of the run.
-
-        Returns:
-            Whether there are any.
+        It is noted before a row is sent: if the pass does not come to its end, and the former
+        question is asked again, that takes a full pass too.
         """
         found = False
         for one in integration_ids if self._policy.incremental else ():
@@ -129,13 +111,10 @@ class Bookmarks:
         return found
 
     def is_resting(self, integration_id: str) -> bool:
-        """Return whether no pass is due yet: the last one was complete, and asked for no less.
-
-        Args:
-            integration_id: The integration.
-        """
-        now, last = pendulum.now("UTC"), self.reached(integration_id)
-        if not (self._policy.pass_interval and last and last <= now):
+        """Return whether no pass is due yet: the last one was complete, and asked for no less."""
+        now, interval = pendulum.now("UTC"), self._policy.pass_interval
+        last = interval and self.reached(integration_id)
+        if not (last and last <= now):
             return False
         try:
             entry = self._entries.of(integration_id)
@@ -146,15 +125,11 @@ class Bookmarks:
         return not (
             is_open
             or (self._policy.incremental and is_full_due)
-            or is_due(integration_id, last, now, self._policy.pass_interval)
+            or is_due(integration_id, last, now, interval)
         )
 
     def next_pass(self, integration_id: str, details: Details) -> Pass:
         """Return the pass to read now; nothing is remembered yet.
-
-        Args:
-            integration_id: The integration.
-            details: What Kombo says of it.
 
         Raises:
             BookmarkError: If the state holds what cannot be read.
@@ -169,6 +144,8 @@ class Bookmarks:
             return replace(fresh, full=ALWAYS_FULL)
         entry = self._entries.of(integration_id)
         bookmark = moment_of(entry, "replication_key_value")
+        if bookmark and bookmark <= fresh.started_at:
+            fresh = replace(fresh, bookmark=bookmark)
         if why := next(self._reasons(entry, bookmark, fresh), ""):
             fresh = replace(fresh, full=why, updated_after=self._policy.start_date)
         elif bookmark:
@@ -180,11 +157,7 @@ class Bookmarks:
         return bool(self._entries.known(integration_id))
 
     def expected(self, integration_id: str) -> tuple[str, int]:
-        """Return what the next pass will be, and how many requests it takes at least.
-
-        Args:
-            integration_id: The integration.
-        """
+        """Return what the next pass will be, and how many requests it takes at least."""
         if self.is_resting(integration_id):
             return NOT_DUE, 0
         try:
@@ -195,11 +168,7 @@ class Bookmarks:
         return "full" if full else "incremental", max(pages, 1)
 
     def remember_progress(self, current: Pass) -> None:
-        """Remember where a pass goes on if it is interrupted now.
-
-        Args:
-            current: The pass at its next page; every record before it was sent.
-        """
+        """Remember the next page of a pass, now that every record before it was sent."""
         if not (self._policy.resumable and self._policy.incremental):
             return
         resume = {
@@ -220,16 +189,12 @@ class Bookmarks:
         self._entries.of(integration_id).pop("resume", None)
 
     def follow_up(self, done: Pass) -> Pass:
-        """Return the pass that brings what changed while a pass was interrupted.
-
-        Args:
-            done: A resumed pass; its first pages were read long before its last ones.
-        """
-        updated_after = done.started_at - self._policy.lookback
+        """Return the pass that brings what changed while a pass was interrupted."""
         return Pass(
             done.integration_id,
             pendulum.now("UTC"),
-            updated_after,
+            done.end,
+            done.started_at - self._policy.lookback,
             data_expired_at=done.data_expired_at,
             is_mark_known=done.is_mark_known,
         )
@@ -241,46 +206,28 @@ class Bookmarks:
         except BookmarkError:
             return None
 
-    def end_of(self, done: Pass) -> pendulum.DateTime:
-        """Return the moment up to which everything is read once a pass is remembered.
-
-        Args:
-            done: The pass; its bookmark does not move backwards, unless that lay in the future.
-        """
-        bookmark = self.reached(done.integration_id)
-        if bookmark and bookmark <= pendulum.now("UTC"):
-            return max(bookmark, done.started_at)
-        return done.started_at
-
     def remember_end(self, done: Pass) -> None:
-        """Remember the start of a pass of which every page was read.
-
-        Args:
-            done: The pass.
-        """
+        """Remember a pass of which every page was read."""
         if not (self._policy.incremental or self._policy.pass_interval):
             return
-        entry = self._entries.writable(done.integration_id)
+        entry, ended = self._entries.writable(done.integration_id), to_kombo(done.end)
+        former, entry["replication_key_value"] = entry.get("replication_key_value"), ended
         entry["question"] = self.question
         self._entries.keep_question(self._policy.question)
         if not self._policy.incremental:
-            entry["replication_key_value"] = to_kombo(done.started_at)
             return
-        bookmark, started_at = self.reached(done.integration_id), self.end_of(done)
+        entry["replication_key"] = "changed_at"
         if done.full:
             entry["pages"] = done.pages
         if done.data_expired_at:
             entry["data_expired_at"] = done.data_expired_at
         elif done.full and (done.is_mark_known or "data_expired_at" not in entry):
             entry.pop("data_expired_at", None)
-            entry["last_full_pass"] = to_kombo(started_at)
-        elif bookmark:  # written by hand: count from there
-            entry.setdefault("last_full_pass", to_kombo(bookmark))
-        entry["replication_key"] = "changed_at"
-        entry["replication_key_value"] = to_kombo(started_at)
-        entry.pop("parameters", None)
-        entry.pop(MIXED, None)
-        entry.pop("resume", None)
+            entry["last_full_pass"] = ended
+        elif former:  # written by hand: count from there
+            entry.setdefault("last_full_pass", former)
+        for name in ("parameters", MIXED, "resume"):
+            entry.pop(name, None)
 
     def _reasons(
         self, entry: Mapping[str, Any], bookmark: pendulum.DateTime | None, fresh: Pass

@@ -128,7 +128,7 @@ class Passes:
                 _let_go(error)
                 self._fail(entry, problem)
                 return None
-            entry.after = self._bookmarks.end_of(done)
+            entry.after = done.end
             self._note(entry)  # before a state says that it was read
             self._bookmarks.remember_end(done)
         if not done.resumed:  # else what changed meanwhile is still to come

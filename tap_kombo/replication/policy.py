@@ -15,29 +15,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Policy:
-    """What decides where the passes of a stream begin.
-
-    Attributes:
-        question: What they store.
-        incremental: Whether the endpoint knows `updated_after`.
-        always_full: Whether the user forces `FULL_TABLE`.
-        lookback: How far an incremental pass reaches back behind its bookmark.
-        full_pass_interval: Within it one full pass follows another; zero is never.
-        pass_interval: Within it one pass follows another; zero lets every run read the model.
-        page_size: Records per request; a cursor may depend on it.
-        resumable: Whether an interrupted pass may go on in a later run.
-        former_parameters: The hash that earlier versions kept in place of a question.
-    """
+    """What decides where the passes of a stream begin."""
 
     question: Question
-    incremental: bool
-    lookback: pendulum.Duration
-    full_pass_interval: pendulum.Duration
-    pass_interval: pendulum.Duration
-    page_size: int
-    always_full: bool = False
-    resumable: bool = True
-    former_parameters: str = ""
+    incremental: bool  # whether the endpoint knows `updated_after`
+    lookback: pendulum.Duration  # how far an incremental pass reaches back behind its bookmark
+    full_pass_interval: pendulum.Duration  # within it a full pass follows another; zero is never
+    pass_interval: pendulum.Duration  # within it a pass follows another; zero is in every run
+    page_size: int  # a cursor may depend on it
+    always_full: bool = False  # whether the user forces `FULL_TABLE`
+    resumable: bool = True  # whether an interrupted pass may go on in a later run
+    former_parameters: str = ""  # the hash that earlier versions kept in place of a question
 
     @property
     def start_date(self) -> pendulum.DateTime | None:
