@@ -19,20 +19,20 @@ from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.forecast import foresee, known_categories
-from tap_kombo.replication.ledger import Ledger
 from tap_kombo.replication.passes import Passes, unexpected
 from tap_kombo.replication.report import Report, RunFailedError, named
 from tap_kombo.replication.verdict import conclude
 from tap_kombo.writer import BufferedWriter, OutputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_kombo.api.answers import Record
     from tap_kombo.changes import Changes
     from tap_kombo.logs import StatusLine
     from tap_kombo.replication.bookmarks import Bookmarks
     from tap_kombo.replication.fanout import Handed
+    from tap_kombo.replication.ledger import Entry
     from tap_kombo.sdk import SeamTap
     from tap_kombo.streams import KomboStream
 
@@ -64,10 +64,7 @@ class Run:
         self._entries = len(self._streams) * len(self._ids)
         self._wanted = dict.fromkeys(self._streams, self._ids)
         self._rows = next((one for one in streams if isinstance(one, PassStream)), None)
-        self._ledger = None
-        if self._rows:
-            write = partial(self._write_row, self._rows)
-            self._ledger = Ledger(write, str(uuid.uuid4()), tap.plugin_version)
+        self._run_id = str(uuid.uuid4())
         self.report, self.runner = Report(tap.logger), runner
         if tap.changes and streams:
             self._go_by(tap.changes)
@@ -80,6 +77,7 @@ class Run:
         self._saved_at, self._saved_after = time.monotonic(), 0
         self._status: StatusLine | None = None
         self._bookmarks: dict[KomboStream, Bookmarks] = {}
+        self._categories: dict[str, str | None] = {}
         self._requests = 0
 
     def write_until_done(self, stream: KomboStream) -> None:
@@ -89,7 +87,7 @@ class Run:
             BaseException: Whatever ends the run.
         """
         if self._fanout is None:
-            self._fanout = self._fan_out(self._streams, self._ledger)
+            self._fanout = self._fan_out(self._streams, self._write_row)
             self._tell_begin()
             marks = [one.expect_mixture(self._wanted[of]) for of, one in self._bookmarks.items()]
             if any(marks):  # rows of two questions will stand side by side
@@ -111,7 +109,7 @@ class Run:
             RunFailedError: If a pass failed.
         """
         try:
-            for handed in self._fan_out([stream], None).pages(stream):
+            for handed in self._fan_out([stream], lambda _: None).pages(stream):
                 if handed:
                     records = stream.fitter.fit(handed.page, handed.integration_id)
                     stream.hide(records)
@@ -188,12 +186,16 @@ class Run:
     def _passes_in_all(self) -> int:
         return sum(map(len, self._wanted.values()))
 
-    def _write_row(self, rows: PassStream, row: Record, integration_id: str) -> None:
+    def _write_row(self, entry: Entry) -> None:
         """Write a row of the ledger between two pages, as the loop runs; no pass fails of it.
 
         Raises:
             OutputError: If nothing can be written any more.
         """
+        rows, integration_id = self._rows, entry.integration_id
+        if rows is None:
+            return
+        row = {**entry.row(), "run_id": self._run_id, "tap_version": self._tap.plugin_version}
         try:
             rows.write(Page([row]), integration_id)
         except OutputError:
@@ -222,7 +224,7 @@ class Run:
         tap, counts = self._tap, (len(self._streams), len(self._ids))
         models = {stream.endpoint: one for stream, one in self._bookmarks.items()}
         touches = tap.changes.touches if tap.changes else None
-        forecast = foresee(models, known_categories(models, self._ids), touches=touches)
+        forecast = foresee(models, self._categories, touches=touches)
         self._requests = forecast.requests
         told = "tap-kombo %s, singer-sdk %s: %d stream(s) of %d integration(s); %s."
         tap.logger.info(told, tap.plugin_version, tap.sdk_version, *counts, forecast.text())
@@ -253,10 +255,18 @@ class Run:
                 self._tap.logger.info("%s.", text)
 
     def _fan_out(
-        self, streams: Sequence[KomboStream], ledger: Ledger | None
+        self, streams: Sequence[KomboStream], note: Callable[[Entry], None]
     ) -> Fanout[KomboStream]:
         left = Counter({stream: len(self._wanted[stream]) for stream in streams})
-        passes = {stream: self._passes(stream, ledger) for stream in streams}
+        for stream in streams:
+            self.report.tallies[stream.name]  # one that nothing is read of is in the report too
+        self._bookmarks = {stream: bookmarks_of(stream) for stream in streams}
+        models = {stream.endpoint: one for stream, one in self._bookmarks.items()}
+        self._categories = known_categories(models, self._ids)
+        passes = {
+            stream: Passes(stream, self.kombo, one, self.report, note, self._categories)
+            for stream, one in self._bookmarks.items()
+        }
         return Fanout(self.runner, self._jobs(passes), left, self._tap.config["concurrency"])
 
     def _jobs(self, passes: Mapping[KomboStream, Passes]) -> Iterator[Job[KomboStream]]:
@@ -273,8 +283,3 @@ class Run:
         rest = ((stream, one) for stream in others for one in self._wanted[stream])
         for stream, one in chain(first, rest):
             yield Job(stream, one, partial(passes[stream].read, one))
-
-    def _passes(self, stream: KomboStream, ledger: Ledger | None) -> Passes:
-        self.report.tallies[stream.name]  # one that nothing is read of is in the report too
-        bookmarks = self._bookmarks[stream] = bookmarks_of(stream)
-        return Passes(stream, self.kombo, bookmarks, self.report, ledger)

@@ -91,6 +91,22 @@ def test_activate_version_is_not_sent_after_a_failure(kombo: Kombo) -> None:
     assert "ACTIVATE_VERSION" not in kinds(sent)
 
 
+def test_activate_version_is_sent_for_no_stream_that_an_unknown_integration_may_have_had(
+    kombo: Kombo,
+) -> None:
+    kombo.emulator.add_integration(A)
+    sent = kombo.attempt(
+        A,
+        "tool:unknown",
+        method="FULL_TABLE",
+        emit_activate_version_messages=True,
+        streams=("interviews", "jobs"),
+    )
+
+    assert isinstance(sent.error, RunFailedError)
+    assert "ACTIVATE_VERSION" not in kinds(sent)
+
+
 def test_activate_version_never_ends_a_resumed_pass(kombo: Kombo) -> None:
     """Rows that an earlier run sent would carry an older version and vanish."""
     kombo.emulator.add_integration(A)

@@ -61,13 +61,37 @@ def test_each_pass_has_a_row_that_says_what_became_of_it(three: Kombo) -> None:
         (FINE, "interviews"): ("complete", None, None, None, "full", INTERVIEWS, 3),
         (FINE, "jobs"): ("complete", None, None, None, "full", JOBS, 1),
         (UNKNOWN, "interviews"): ("failed", *unknown, "full", 0, 0),
-        (UNKNOWN, "jobs"): ("failed", *unknown, None, 0, 0),
         (OPTED_OUT, "interviews"): ("skipped", None, None, "SKIP_MODEL", None, 0, 0),
         (OPTED_OUT, "jobs"): ("complete", None, None, None, "full", JOBS, 1),
     }
     assert row_of(sent)["reason"] == "there is no bookmark"
     why = rows(sent)[OPTED_OUT, "interviews"]["reason"]
     assert why == "the customer does not share this model [opted_out_by_customer]"
+
+
+def test_an_integration_that_kombo_does_not_know_is_told_once(
+    three: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of which category it is nobody knows, so there is no row for each stream of all."""
+    streams = (*STREAMS, "hris_employees", "integrations")
+    caplog.set_level("INFO")
+    sent = run(three, FINE, UNKNOWN, streams=streams)
+
+    about = [one for one in caplog.messages if UNKNOWN in one]
+    told = [one for one in about if not one.startswith("Reading ")]
+    assert [one.split(": ")[0] for one in told] == ["Failed", "FAILED", "VERDICT"]
+    assert told[0].startswith(f"Failed: integrations of {UNKNOWN}: Kombo does not know")
+    assert [place for place in rows(sent) if place[0] == UNKNOWN] == [(UNKNOWN, "integrations")]
+
+
+def test_an_integration_that_has_gone_fails_in_each_stream_that_it_had(three: Kombo) -> None:
+    first = run(three, FINE, OPTED_OUT)
+    del three.emulator.integrations[FINE]
+    sent = run(three, FINE, OPTED_OUT, streams=(*STREAMS, "hris_employees"), state=first.state)
+
+    failed = {place for place, row in rows(sent).items() if row["outcome"] == "failed"}
+    assert failed == {(FINE, "interviews"), (FINE, "jobs")}
+    assert row_of(sent, "jobs")["bookmark_after"] == first.bookmark(FINE, "jobs")
 
 
 def test_a_row_counts_what_the_emulator_has_served(three: Kombo) -> None:

@@ -75,6 +75,11 @@ def test_only_streams_with_news_have_a_row() -> None:
     assert "nothing new: 3 stream(s)" in verdict(report()).text
 
 
+def test_a_stream_that_no_integration_has_is_none_in_which_nothing_is_new() -> None:
+    names = ["interviews", "jobs", "users", "hris_employees"]
+    assert "nothing new: 3 stream(s)" in Verdict(report(), names, 3).text
+
+
 def test_it_fits_into_80_columns() -> None:
     done = Report(LOGGER)
     for number, endpoint in enumerate(ENDPOINTS):

@@ -105,7 +105,7 @@ def data_of(response: requests.Response) -> dict[str, Any]:
         EnvelopeError: If the answer is not the documented envelope
             (docs.kombo.dev/getting-started/querying-api).
     """
-    envelope = _envelope_of(response)
+    envelope = vars(response).get("envelope") or _envelope_of(response)
     if envelope.status != "success" or envelope.data is None:
         msg = "`status` is not `success` or `data` is missing"
         raise EnvelopeError(msg)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.resources
 import tomllib
 from dataclasses import KW_ONLY, dataclass
+from functools import cached_property
 from typing import Literal
 
 import msgspec
@@ -69,47 +70,47 @@ class Endpoint:
     deprecated: bool = False
     about: str = ""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Name of the stream and of its schema file."""
         if self.category in {"ATS", "GENERAL"}:
             return self.noun
         return f"{self.category.lower()}_{self.noun}"
 
-    @property
+    @cached_property
     def path(self) -> str:
         """Path below the base URL; it may hold `{integration_id}` or the id of a parent."""
         noun = self.noun.replace("_", "-")
         return self.explicit_path or f"/{self.category.lower()}/{noun}"
 
-    @property
+    @cached_property
     def model(self) -> str | None:
         """Kombo's model id in webhooks and `read_models`, or none if no such id is known."""
         if self.category in {"GENERAL", "ASSESSMENT"} or self.parent:
             return None
         return self.explicit_model or f"{self.category.lower()}_{self.noun}"
 
-    @property
+    @cached_property
     def touching(self) -> frozenset[str]:
         """All that a webhook event may name if the list answers otherwise from then on."""
         return frozenset((*([self.model] if self.model else ()), *self.touched_by))
 
-    @property
+    @cached_property
     def accepts_page_size(self) -> bool:
         """Whether `page_size` may be sent."""
         return self.paginated and self.documents_cursor
 
-    @property
+    @cached_property
     def replication_key(self) -> str | None:
         """Property that marks an incremental stream."""
         return "changed_at" if self.incremental else None
 
-    @property
+    @cached_property
     def accepts_ignore_unsupported_filters(self) -> bool:
         """Whether the parameter of that name is known; the same lists have all three."""
         return self.incremental
 
-    @property
+    @cached_property
     def sends_integration_header(self) -> bool:
         """Whether `X-Integration-Id` says whose data is asked for; else the path does."""
         return self.category != "GENERAL"

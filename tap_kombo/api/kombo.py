@@ -322,7 +322,7 @@ class Kombo:
         except KomboError as error:
             if error.problem.action is Action.STOP_RUN:
                 raise
-            self._logger.info("%s", error)
+            self._logger.debug("%s", error)
             return LookUp(problem=error.problem)
         kept = answer if self._readers else None
         return LookUp(Details.of(answers.data_of(answer)), kept, readers=self._readers)

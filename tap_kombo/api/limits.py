@@ -106,7 +106,8 @@ class Limits:
             OutageError: If nobody answers any more.
         """
         began = sent_at = asyncio.get_running_loop().time()
-        if self._queue or max(self._free_at(began), self.held_until(integration_id)) > began:
+        held = self._pauses.get(integration_id)
+        if self._queue or self._free_at(began) > began or (held and held.until > began):
             sent_at = await self._turn(integration_id)
         else:
             self._take(began)

@@ -270,11 +270,11 @@ class Place(Generic[S]):
     _queue: asyncio.Queue[Any]
     _job: Job[S]
 
-    async def hand_over(self, page: Page) -> Written:
-        """Hand a page to the writer, and wait until it is written."""
+    def hand_over(self, page: Page) -> asyncio.Future[Written]:
+        """Hand a page to the writer, who tells when it is written."""
         written: asyncio.Future[Written] = asyncio.get_running_loop().create_future()
         self._queue.put_nowait(Handed(self._job.source, self._job.integration_id, page, written))
-        return await written
+        return written
 
     @asynccontextmanager
     async def aside(self) -> AsyncIterator[None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -12,44 +13,51 @@ import pendulum
 from tap_kombo.api.timestamps import to_kombo
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from tap_kombo.api.answers import Page
     from tap_kombo.api.problems import Problem
     from tap_kombo.replication.bookmarks import Pass
-    from tap_kombo.replication.report import Counts
+    from tap_kombo.replication.fanout import Written
 
 
 @dataclass
 class Entry:
-    """What the ledger says of one pass.
-
-    Attributes:
-        integration_id: The integration.
-        stream: Name of the stream.
-        model: Kombo's id of the model, if it has one.
-        question: Short name of what the pass stores.
-        before: The bookmark that it begins with.
-        counts: What is done for it.
-        began_at: When it was turned to.
-        current: The pass as far as it has come; none if it was not begun.
-        after: The moment up to which everything is read now.
-        problem: Why it was not completed.
-    """
+    """What the ledger says of one pass; it is counted while the pass is read."""
 
     integration_id: str
     stream: str
-    model: str | None
-    question: str
-    before: pendulum.DateTime | None
-    counts: Counts
+    model: str | None  # Kombo's id, if it has one
+    question: str  # short name of what the pass stores
+    before: pendulum.DateTime | None  # the bookmark that it begins with
+    is_sure: bool = True  # whether the integration is known to have the stream
     began_at: pendulum.DateTime = field(default_factory=lambda: pendulum.now("UTC"))
-    current: Pass | None = None
-    after: pendulum.DateTime | None = None
-    problem: Problem | None = None
+    current: Pass | None = None  # as far as it has come; none if it was not begun
+    after: pendulum.DateTime | None = None  # the bookmark that it ends with
+    problem: Problem | None = None  # why it was not completed
+    tombstones: int = 0  # records sent that Kombo has marked as deleted
+    blanked: int = 0  # those of them of which Kombo has blanked every value
+    left_out: int = 0  # records without a key, and parents that were refused
+    requests: int = 0  # tries that failed included
+    retries: int = 0  # those of them that were tries again
+    waited: float = 0  # seconds that requests waited for Kombo's limit
+    newest: str = ""  # the newest `changed_at` of its records
+    misfits: Counter[str] = field(default_factory=Counter)  # by path, values not sent as they came
+
+    def sent(self, waited: float) -> None:
+        """Count a request, after so many seconds of waiting for Kombo's limit."""
+        self.requests += 1
+        self.waited += waited
+
+    def wrote(self, page: Page, written: Written) -> None:
+        """Count a page that was written."""
+        self.tombstones += written.tombstones
+        self.blanked += written.blanked
+        self.left_out += written.keyless + len(page.left_out)
+        self.newest = max(self.newest, written.newest)
+        self.misfits.update(written.misfits)
 
     def row(self) -> dict[str, Any]:
-        """The row, without what the run adds."""
-        counts, problem, current = self.counts, self.problem, self.current
+        """Return the row, without what the run adds."""
+        problem, current = self.problem, self.current
         return {
             "id": str(uuid.uuid4()),
             "stream": self.stream,
@@ -68,15 +76,15 @@ class Entry:
             "bookmark_before": _text(self.before),
             "bookmark_after": _text(self.after),
             "records": current.records if current else 0,
-            "tombstones": counts.tombstones,
-            "blanked": counts.blanked,
-            "left_out": counts.left_out,
+            "tombstones": self.tombstones,
+            "blanked": self.blanked,
+            "left_out": self.left_out,
             "pages": current.pages if current else 0,
-            "requests": counts.requests,
-            "retries": counts.retries,
-            "waited_seconds": Decimal(f"{counts.waited:.3f}"),  # as numbers of Kombo are read
-            "newest_changed_at": counts.newest or None,
-            "misfits": dict(counts.misfits),
+            "requests": self.requests,
+            "retries": self.retries,
+            "waited_seconds": Decimal(f"{self.waited:.3f}"),  # as numbers of Kombo are read
+            "newest_changed_at": self.newest or None,
+            "misfits": dict(self.misfits),
             "question": self.question,
         }
 
@@ -92,26 +100,6 @@ class Entry:
         if self.problem:
             return f"{self.problem.rule.cause} [{self.problem.what}]"
         return (self.current and self.current.full.removeprefix("as ")) or None
-
-
-@dataclass(frozen=True)
-class Ledger:
-    """Where the rows go.
-
-    Attributes:
-        write: Writes the row of an integration; raises only what ends the run.
-        run_id: Identifies the run.
-        version: Version of the tap.
-    """
-
-    write: Callable[[dict[str, Any], str], None]
-    run_id: str
-    version: str
-
-    def add(self, entry: Entry) -> None:
-        """Write the row of a pass."""
-        row = {**entry.row(), "run_id": self.run_id, "tap_version": self.version}
-        self.write(row, entry.integration_id)
 
 
 def _text(moment: pendulum.DateTime | None) -> str | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import traceback
 from collections import Counter
+from dataclasses import dataclass
 from logging import DEBUG, INFO
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Protocol
@@ -14,6 +15,7 @@ from tap_kombo.api.problems import (
     BAD_STATE,
     KEYLESS,
     LEFT_OUT,
+    OF_INTEGRATION,
     RULES,
     UNEXPECTED,
     Action,
@@ -25,28 +27,20 @@ from tap_kombo.replication.ledger import Entry
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Mapping
 
     from tap_kombo.api.answers import Page
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.api.kombo import Kombo
     from tap_kombo.replication.bookmarks import Bookmarks, Pass
-    from tap_kombo.replication.fanout import Place
-    from tap_kombo.replication.ledger import Ledger
+    from tap_kombo.replication.fanout import Place, Written
     from tap_kombo.replication.report import Report
 
 CURSOR_REFUSED = RULES["PLATFORM.INPUT_INVALID"]
-_REFUSED = frozenset({Action.FAIL_MODEL, Action.FAIL_INTEGRATION})
 
 
 class Source(Protocol):
-    """What a pass reads, and where it stands in the report.
-
-    Attributes:
-        name: Name of the stream.
-        endpoint: Its row in the table.
-        logger: Where passes are told.
-    """
+    """The stream that a pass reads."""
 
     name: str
     endpoint: Endpoint
@@ -59,64 +53,41 @@ class Source(Protocol):
         """Yield the pages of a pass, first to last."""
 
 
+@dataclass(frozen=True)
 class Passes:
-    """Reads the passes of one stream.
+    """Reads the passes of one stream."""
 
-    Args:
-        source: The stream.
-        kombo: Who knows each integration.
-        bookmarks: What is remembered of the stream.
-        report: Where it is told how passes end.
-        ledger: Where each pass that has ended gets a row, if anywhere.
-    """
-
-    def __init__(
-        self,
-        source: Source,
-        kombo: Kombo,
-        bookmarks: Bookmarks,
-        report: Report,
-        ledger: Ledger | None = None,
-    ) -> None:
-        """Read nothing yet."""
-        self._source = source
-        self._kombo = kombo
-        self._bookmarks = bookmarks
-        self._report = report
-        self._ledger = ledger
+    source: Source
+    kombo: Kombo  # who knows each integration
+    bookmarks: Bookmarks
+    report: Report  # where it is told how passes end
+    note: Callable[[Entry], None]  # writes the row of one that has ended; raises what ends the run
+    categories: Mapping[str, str | None]  # of integrations, as far as bookmarks tell
 
     async def read(self, integration_id: str, place: Place[Any]) -> None:
         """Read what an integration has of the model; whatever fails stays with it.
 
-        Args:
-            integration_id: The integration.
-            place: Where pages are handed over.
-
         Raises:
             KomboError: If the whole run has to stop.
         """
-        with self._report.reading(self._source.name):
+        with self.report.reading(self.source.name):
             done = await self._read_pass(integration_id, place)
             if done and done.resumed:
-                await self._read_pass(integration_id, place, self._bookmarks.follow_up(done))
+                await self._read_pass(integration_id, place, self.bookmarks.follow_up(done))
 
     async def _read_pass(
         self, integration_id: str, place: Place[Any], follow_up: Pass | None = None
     ) -> Pass | None:
-        """Read one pass, and tell how it has ended; return it if it is complete.
-
-        Raises:
-            KomboError: If the whole run has to stop.
-        """
-        name, model = self._source.name, self._source.endpoint.model
-        reached = self._bookmarks.reached(integration_id)
-        with self._report.counting(name, integration_id) as counts:
-            entry = Entry(integration_id, name, model, self._bookmarks.question, reached, counts)
+        """Read one pass, and tell how it has ended; return it if it is complete."""
+        name, model = self.source.name, self.source.endpoint.model
+        before = self.bookmarks.reached(integration_id)
+        entry = Entry(integration_id, name, model, self.bookmarks.question, before)
+        with self.report.counting(entry):
             try:
-                current = follow_up or await self._begin(integration_id, place)
+                current = follow_up or await self._begin(entry, place)
                 if current is None:
                     return None
-                done = await _Reading(self._source, self._bookmarks, place, entry).read(current)
+                done = await _Reading(self.source, self.bookmarks, place, entry).read(current)
             except KomboError as error:
                 _let_go(error)
                 self._fail(entry, error.problem)
@@ -129,44 +100,50 @@ class Passes:
                 self._fail(entry, problem)
                 return None
             entry.after = done.end
-            self._note(entry)  # before a state says that it was read
-            self._bookmarks.remember_end(done)
+            self.note(entry)  # before a state says that it was read
+            self.bookmarks.remember_end(done)
         if not done.resumed:  # else what changed meanwhile is still to come
             is_current = done.is_mark_known and not done.data_expired_at
-            self._report.completed(name, integration_id, is_current=is_current)
+            self.report.completed(name, integration_id, is_current=is_current)
         return done
 
     def _fail(self, entry: Entry, problem: Problem) -> None:
+        """Tell why a pass failed, unless that is of the integration, and told of another stream."""
+        if not entry.is_sure and problem.action in OF_INTEGRATION and self._is_of_another(entry):
+            self.report.unsure.add(entry.stream)
+            return
         entry.problem, entry.after = problem, entry.before
-        self._report.broke_off(entry.stream, entry.integration_id, problem)
-        self._note(entry)
+        self.report.broke_off(entry.stream, entry.integration_id, problem)
+        self.note(entry)
 
-    def _note(self, entry: Entry) -> None:
-        if self._ledger:
-            self._ledger.add(entry)
-
-    async def _begin(self, integration_id: str, place: Place[Any]) -> Pass | None:
+    async def _begin(self, entry: Entry, place: Place[Any]) -> Pass | None:
         """Return the pass to read; none if it is not due, or the integration of another category.
 
         Raises:
             KomboError: If it cannot be read.
         """
-        if self._bookmarks.is_resting(integration_id):
-            self._report.rested(self._source.name, integration_id)
+        name, endpoint, integration_id = entry.stream, self.source.endpoint, entry.integration_id
+        if self.bookmarks.is_resting(integration_id):
+            self.report.rested(name, integration_id)
             return None
-        endpoint, details = self._source.endpoint, Details(is_known=True)
-        where = f"{self._source.name} of {integration_id}"
+        details, where = Details(is_known=True), f"{name} of {integration_id}"
         if endpoint.category != "GENERAL":
-            details = (await self._kombo.look_up(integration_id, place.aside)).details
+            details = (await self.kombo.look_up(integration_id, place.aside)).details
             if not details.serves(endpoint):
                 return None
-        problem = self._report.given_up(integration_id) or details.problem_with(endpoint)
-        if problem:
+        entry.is_sure = details.is_known
+        if problem := self.report.given_up(integration_id) or details.problem_with(endpoint):
             raise KomboError(problem, where)
         try:
-            return self._bookmarks.next_pass(integration_id, details)
+            return self.bookmarks.next_pass(integration_id, details)
         except BookmarkError as error:
             raise KomboError(Problem(BAD_STATE, str(error)), where) from None
+
+    def _is_of_another(self, entry: Entry) -> bool:
+        """Return whether another stream tells of an integration that may not have this one."""
+        if category := self.categories.get(entry.integration_id):
+            return category != self.source.endpoint.category
+        return self.report.tells_of(entry.integration_id)
 
 
 class _Reading:
@@ -177,9 +154,11 @@ class _Reading:
     ) -> None:
         self._source, self._bookmarks, self._place = source, bookmarks, place
         self._entry = entry
+        self._where = f"{source.name} of {entry.integration_id}"
         self._keyless = 0
         self._left_out: Counter[str] = Counter()
         self._is_first = True
+        self._began_anew = False
 
     async def read(self, current: Pass) -> Pass:
         """Read a pass to its last page.
@@ -193,83 +172,64 @@ class _Reading:
             self._source.logger.warning("%s The pass starts again from its first page.", stale)
         self._bookmarks.forget_progress(current.integration_id)
         known = Details(current.is_mark_known, data_expired_at=current.data_expired_at)
-        fresh = self._bookmarks.next_pass(current.integration_id, known)
-        return await self._follow(fresh, may_start_anew=False)
+        self._began_anew = True
+        return await self._follow(self._bookmarks.next_pass(current.integration_id, known))
 
-    async def _follow(self, current: Pass, *, may_start_anew: bool = True) -> Pass:
-        where = f"{self._source.name} of {current.integration_id}"
+    async def _follow(self, current: Pass) -> Pass:
         level = INFO if current.is_worth_telling else DEBUG
-        self._source.logger.log(level, "Reading %s: %s.", where, current.kind)
-        self._is_first = True
+        self._source.logger.log(level, "Reading %s: %s.", self._where, current.kind)
         self._entry.current = current
         pages = self._source.pages(current, self._place.aside)
         coming = asyncio.ensure_future(anext(pages, None))
         try:
-            while True:
-                page = await self._turn(coming, current, may_start_anew=may_start_anew)
-                if page is None:
-                    break
+            while page := await self._turn(coming, current):
                 coming = asyncio.ensure_future(anext(pages, None))
-                current = await self._write(page, current)
+                self._is_first = False
+                current = self._wrote(page, await self._place.hand_over(page), current)
         finally:
             coming.cancel()  # nobody waits for a page that nobody wants
             await asyncio.wait([coming])
             if not coming.cancelled():
                 coming.exception()  # else the loop would log it, with whatever its text holds
-        self._check(where)
+        if self._keyless:
+            raise KomboError(Problem(KEYLESS, f"{self._keyless} record(s)"), self._where)
+        if self._left_out:
+            reasons = ", ".join(f"{count} x {what}" for what, count in self._left_out.items())
+            raise KomboError(Problem(LEFT_OUT, reasons), self._where)
         return current
 
-    async def _turn(
-        self, coming: asyncio.Future[Page | None], current: Pass, *, may_start_anew: bool
-    ) -> Page | None:
+    async def _turn(self, coming: asyncio.Future[Page | None], current: Pass) -> Page | None:
         """Wait for the next page.
 
         Raises:
             _StaleCursorError: If the cursor is what Kombo does not accept.
         """
-        was_resumed = may_start_anew and current.resumed and self._is_first
+        is_resumed_here = current.resumed and self._is_first
         try:
             page = await coming
         except KomboError as error:
-            refused = (
-                error.problem.action in _REFUSED
-                if was_resumed
-                else (error.problem.rule is CURSOR_REFUSED and may_start_anew)
-            )
-            if refused and current.cursor is not None:
+            rule, reach = error.problem.rule, error.problem.action
+            if (is_resumed_here and reach in {Action.FAIL_MODEL, Action.FAIL_INTEGRATION}) or (
+                current.cursor is not None and rule is CURSOR_REFUSED and not self._began_anew
+            ):
                 raise _StaleCursorError(str(error)) from None
             raise
-        if was_resumed and page and not page.records and page.next is None:
-            where = f"{self._source.name} of {current.integration_id}"
-            msg = f"{where}: Kombo has nothing at the point where an earlier run stopped."
-            raise _StaleCursorError(msg)
+        if is_resumed_here and page and not page.records and page.next is None:
+            told = f"{self._where}: Kombo has nothing at the point where an earlier run stopped."
+            raise _StaleCursorError(told)
         return page
 
-    async def _write(self, page: Page, current: Pass) -> Pass:
-        """Have a page written, and remember how far the pass has come."""
-        self._is_first = False
-        written = await self._place.hand_over(page)
+    def _wrote(self, page: Page, written: Written, current: Pass) -> Pass:
+        """Remember how far the pass has come, and return it as it goes on."""
         self._left_out.update(page.left_out)
         self._keyless += written.keyless
-        self._entry.counts.wrote(page, written)
+        self._entry.wrote(page, written)
         self._entry.current = current = current.after(page.next, page.served_at, written.records)
         if self._keyless:
             self._bookmarks.forget_progress(current.integration_id)
         elif page.next:
             self._bookmarks.remember_progress(current)
         return current
-
-    def _check(self, where: str) -> None:
-        """Make sure that everything was read and stored.
-
-        Raises:
-            KomboError: If records were left out.
-        """
-        if self._keyless:
-            raise KomboError(Problem(KEYLESS, f"{self._keyless} record(s)"), where)
-        if self._left_out:
-            reasons = ", ".join(f"{count} x {what}" for what, count in self._left_out.items())
-            raise KomboError(Problem(LEFT_OUT, reasons), where)
 
 
 class _StaleCursorError(Exception):

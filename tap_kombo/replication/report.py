@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from logging import ERROR, WARNING
 from typing import TYPE_CHECKING
 
+from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.problems import OF_INTEGRATION, Action, Problem
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterator, Sequence
 
-    from tap_kombo.api.answers import Page
-    from tap_kombo.replication.fanout import Written
+    from tap_kombo.replication.ledger import Entry
 
+
+OF_ALL = [one.name for one in ENDPOINTS if one.category == "GENERAL"]
+"""Streams that each integration has."""
 
 NAMED_AT_MOST = 3
 """How many of those concerned are named in one line."""
@@ -29,31 +32,18 @@ class RunFailedError(Exception):
 
 @dataclass
 class Tally:
-    """Counts of one stream.
+    """Counts of one stream."""
 
-    Attributes:
-        complete: Integrations of which every page was read.
-        skipped: Integrations left out for a reason that is no failure.
-        failed: Integrations of which the pass failed.
-        not_due: Integrations of which no pass was due yet.
-        records: Records sent.
-        tombstones: Those of them that Kombo has marked as deleted.
-        pages: Pages read.
-        requests: Requests sent, tries that failed included.
-        waited: Seconds that requests waited for Kombo's limit.
-        seconds: From the first request to the end of the last pass.
-    """
-
-    complete: int = 0
-    skipped: int = 0
-    failed: int = 0
-    not_due: int = 0
-    records: int = 0
-    tombstones: int = 0
+    complete: int = 0  # integrations of which every page was read
+    skipped: int = 0  # integrations left out for a reason that is no failure
+    failed: int = 0  # integrations of which the pass failed
+    not_due: int = 0  # integrations of which no pass was due yet
+    records: int = 0  # sent
+    tombstones: int = 0  # those of them that Kombo has marked as deleted
     pages: int = 0
-    requests: int = 0
-    waited: float = 0
-    seconds: float = 0
+    requests: int = 0  # tries that failed included
+    waited: float = 0  # seconds that requests waited for Kombo's limit
+    seconds: float = 0  # from the first request to the end of the last pass
 
     @property
     def passes(self) -> int:
@@ -63,48 +53,6 @@ class Tally:
     def as_dict(self) -> dict[str, float]:
         """The counts by name."""
         return {one.name: round(getattr(self, one.name), 1) for one in fields(self)}
-
-
-@dataclass
-class Counts:
-    """What was done in this run for one pass.
-
-    Attributes:
-        tally: The counts of its stream.
-        tombstones: Records sent that Kombo has marked as deleted.
-        blanked: Those of them of which Kombo has blanked every value.
-        left_out: Records without a key, and parents that were refused.
-        requests: Requests sent, tries that failed included.
-        retries: Those of them that were tries again.
-        waited: Seconds that requests waited for Kombo's limit.
-        newest: The newest `changed_at` of its records.
-        misfits: How many values at each path could not be sent as they came.
-    """
-
-    tally: Tally
-    tombstones: int = 0
-    blanked: int = 0
-    left_out: int = 0
-    requests: int = 0
-    retries: int = 0
-    waited: float = 0
-    newest: str = ""
-    misfits: Counter[str] = field(default_factory=Counter)
-
-    def wrote(self, page: Page, written: Written) -> None:
-        """Count a page that was written."""
-        self.tombstones += written.tombstones
-        self.blanked += written.blanked
-        self.left_out += written.keyless + len(page.left_out)
-        self.newest = max(self.newest, written.newest)
-        self.misfits.update(written.misfits)
-
-    def sent(self, waited: float) -> None:
-        """Count a request, after so many seconds of waiting for Kombo's limit."""
-        self.requests += 1
-        self.waited += waited
-        self.tally.requests += 1
-        self.tally.waited += waited
 
 
 class Report:
@@ -119,6 +67,7 @@ class Report:
         problems: Stream, integration and reason of each pass that was not completed; a reason
             that concerns all models of an integration is there once.
         integrations: Those that have any stream of the run.
+        unsure: Streams that an integration may have of which nothing is known but a problem.
         look_ups: Requests about integrations, which belong to no stream.
         events: How many webhook events the run goes by; none if it reads everything.
     """
@@ -130,8 +79,9 @@ class Report:
         self.records = 0
         self.problems: list[tuple[str, str, Problem]] = []
         self.integrations: set[str] = set()
+        self.unsure: set[str] = set()
         self.look_ups = 0
-        self._open: dict[tuple[str, str], Counts] = {}
+        self._open: dict[tuple[str, str], Entry] = {}
         self.events: int | None = None
         self._passes = 0
         self._given_up: dict[str, Problem] = {}
@@ -148,14 +98,18 @@ class Report:
         self._passes += 1
 
     @contextmanager
-    def counting(self, stream: str, integration_id: str) -> Iterator[Counts]:
-        """Count what is done for one pass, until it ends."""
-        place = (stream, integration_id)
-        counts = self._open[place] = Counts(self.tallies[stream])
-        yield counts
-        del self._open[place]
+    def counting(self, entry: Entry) -> Iterator[None]:
+        """Let it be counted what is done for one pass, until it ends."""
+        self._open[entry.stream, entry.integration_id] = entry
+        try:
+            yield
+        finally:
+            del self._open[entry.stream, entry.integration_id]
+            tally = self.tallies[entry.stream]
+            tally.requests += entry.requests
+            tally.waited += entry.waited
 
-    def counts_of(self, stream: str, integration_id: str) -> Counts:
+    def counts_of(self, stream: str, integration_id: str) -> Entry:
         """Return what is counted of a pass that is being read."""
         return self._open[stream, integration_id]
 
@@ -197,11 +151,16 @@ class Report:
         """Return the problem that concerns all models of an integration, if there was one."""
         return self._given_up.get(integration_id)
 
+    def tells_of(self, integration_id: str) -> bool:
+        """Return whether a problem of an integration is told, or will be as all ask about it."""
+        is_asked = any((one, integration_id) in self._open for one in OF_ALL)
+        return is_asked or integration_id in self._given_up
+
     def is_exhaustive(self, stream: str) -> bool:
         """Return whether all of a stream was to be read, and was, with current data."""
         tally = self.tallies[stream]
         missed = tally.skipped or tally.failed or tally.not_due
-        return self.events is None and not (missed or stream in self._outdated)
+        return self.events is None and not (missed or stream in self._outdated | self.unsure)
 
     @property
     def seconds(self) -> float:

@@ -91,19 +91,15 @@ class Verdict:
     def _table(self) -> Iterator[str]:
         """Yield a row for each stream that has something to tell."""
         tallies = {name: self.report.tallies[name] for name in self.streams}
-        telling = {
-            name: tally
-            for name, tally in tallies.items()
-            if tally.records or tally.failed or tally.skipped
-        }
+        telling = [
+            name for name, one in tallies.items() if one.records or one.failed or one.skipped
+        ]
         if telling:
-            rows = [[name, *_cells(tally)] for name, tally in telling.items()]
+            rows = [[name, *_cells(tallies[name])] for name in telling]
             yield from _aligned([["stream", *COLUMNS], *rows])
-        resting = [one for one in tallies.values() if one.not_due]
-        asleep = sum(one.not_due == one.passes for one in resting)
-        if others := len(self.streams) - len(telling) - asleep:
+        if others := sum(bool(tallies[one].complete) for one in tallies.keys() - telling):
             yield f"nothing new: {others} {'other ' if telling else ''}stream(s)"
-        if resting:
+        if resting := [one for one in tallies.values() if one.not_due]:
             waiting = sum(one.not_due for one in resting)
             yield f"not due yet: {waiting:,} pass(es) of {len(resting)} stream(s)"
 
@@ -182,7 +178,8 @@ def _tell_what_fits_nothing(
     logger: logging.Logger,
 ) -> None:
     """Name the streams that no integration has, and the integrations without a stream."""
-    if absent := [name for name, tally in tallies.items() if not tally.passes]:
+    had = report.unsure.union(name for name, tally in tallies.items() if tally.passes)
+    if absent := [name for name in tallies if name not in had]:
         logger.info("No integration of this run has: %s.", ", ".join(absent))
     if unread := [one for one in integration_ids if one not in report.integrations]:
         logger.warning("No selected stream fits %s.", named(unread))
