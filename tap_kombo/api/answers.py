@@ -51,21 +51,13 @@ class EnvelopeError(ValueError):
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a list.
+    """One page of a list."""
 
-    Attributes:
-        records: The records, as Kombo sent them.
-        next: Cursor of the following page; `None` on the last one.
-        served_at: The server's clock when it answered, whole seconds; `None` if not told.
-        suspect: Whether values that no database stores may be in the records.
-        left_out: What kept the records of a parent from being read, for each such parent.
-    """
-
-    records: list[Record]
-    next: str | None = None
-    served_at: pendulum.DateTime | None = None
-    suspect: bool = False
-    left_out: tuple[str, ...] = ()
+    records: list[Record]  # as Kombo sent them
+    next: str | None = None  # cursor of the following page; `None` on the last one
+    served_at: pendulum.DateTime | None = None  # the server's clock, whole seconds, if told
+    suspect: bool = False  # whether values that no database stores may be in the records
+    left_out: tuple[str, ...] = ()  # of each parent that was refused, why
 
 
 class _Error(msgspec.Struct):
@@ -113,11 +105,7 @@ def data_of(response: requests.Response) -> dict[str, Any]:
 
 
 def records_of(response: requests.Response, records_key: str | None) -> list[Record]:
-    """Return the records in an answer.
-
-    Args:
-        response: A successful answer.
-        records_key: Where in `data` they are, e.g. `results`; `None` if `data` is the only one.
+    """Return the records of a successful answer; without a `records_key`, `data` is the only one.
 
     Raises:
         EnvelopeError: If there is no list of objects.

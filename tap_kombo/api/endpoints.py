@@ -30,45 +30,26 @@ Category = Literal["ATS", "HRIS", "LMS", "ASSESSMENT", "GENERAL"]
 
 @dataclass(frozen=True)
 class Endpoint:
-    """One model of the API and the stream that it becomes.
+    """One model of the API and the stream that it becomes."""
 
-    Attributes:
-        category: Decides the prefix of name and path; an integration serves one category.
-        noun: Kombo's plural name of the model within its category, in snake case.
-        explicit_path: Path below the base URL where it does not follow from category and noun.
-        explicit_model: Kombo's model id where it does not follow from category and noun.
-        records_key: Where the records are inside `data`; empty if `data` is the only record.
-        paginated: Whether the answer has a `next` to go on with.
-        documents_cursor: Whether `cursor` and `page_size` are documented parameters; two lists
-            answer `next` without them.
-        incremental: Whether `updated_after` and `include_deleted` are known parameters.
-        filters: The endpoint's own query parameters, deprecated ones included.
-        key: What tells a record from all others; more than `id` where Kombo does not derive that
-            from the integration and the remote id.
-        parent: Stream whose ids fill the path, for a list that exists once per record.
-        touched_by: What a webhook event may name, beside the model itself, if the list answers
-            otherwise from then on: models nested in its records, join models, or the event's type.
-        selected_by_default: Whether the stream is read if nobody selects streams.
-        deprecated: Whether Kombo advises against it.
-        about: What one record is, in a sentence or two of our own.
-    """
-
-    category: Category
-    noun: str
+    category: Category  # decides the prefix of name and path; an integration serves one
+    noun: str  # Kombo's plural name of the model within its category, in snake case
     _: KW_ONLY
-    explicit_path: str | None = None
-    explicit_model: str | None = None
-    records_key: str = "results"
-    paginated: bool = True
-    documents_cursor: bool = True
-    incremental: bool = True
-    filters: tuple[str, ...] = IDS
-    key: tuple[str, ...] = (PRIMARY_KEY,)
-    parent: str | None = None
+    explicit_path: str | None = None  # where it does not follow from category and noun
+    explicit_model: str | None = None  # likewise, Kombo's model id
+    records_key: str = "results"  # where in `data` they are; empty if `data` is the only one
+    paginated: bool = True  # whether the answer has a `next` to go on with
+    documents_cursor: bool = True  # `cursor` and `page_size`; two lists have a `next` without them
+    incremental: bool = True  # whether `updated_after` and `include_deleted` are known
+    filters: tuple[str, ...] = IDS  # its own query parameters, deprecated ones included
+    key: tuple[str, ...] = (PRIMARY_KEY,)  # more where Kombo does not derive `id` from both ids
+    parent: str | None = None  # stream whose ids fill the path, for a list per record
     touched_by: tuple[str, ...] = ()
+    """What a webhook event may name, beside the model itself, if the list answers otherwise from
+    then on: models nested in its records, join models, or the event's type."""
     selected_by_default: bool = False
-    deprecated: bool = False
-    about: str = ""
+    deprecated: bool = False  # whether Kombo advises against it
+    about: str = ""  # what one record is, in a sentence or two of our own
 
     @cached_property
     def name(self) -> str:

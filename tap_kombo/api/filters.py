@@ -12,20 +12,12 @@ Filters: TypeAlias = "Mapping[str, Mapping[str, Scalar | Sequence[Scalar]]]"
 
 
 def query_parameters(filters: Filters, stream: str) -> dict[str, str]:
-    """Return a stream's filters as Kombo reads them: a list is one text with commas.
-
-    Args:
-        filters: The setting.
-        stream: Name of the stream.
-
-    Returns:
-        Query parameters; booleans are `true` or `false`.
-    """
+    """Return a stream's filters as query parameters."""
     return {name: as_text(value) for name, value in sorted(filters.get(stream, {}).items())}
 
 
 def as_text(value: Scalar | Sequence[Scalar]) -> str:
-    """Return a value as a query parameter; `requests` would write a boolean as `True`."""
+    """Return a value as Kombo reads it: `true` or `false`, and a list as one text with commas."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str | int | float):

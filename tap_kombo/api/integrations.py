@@ -32,35 +32,22 @@ _WORDS: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True)
 class Details:
-    """What matters for reading an integration; as it stands, nothing is known.
+    """What matters for reading an integration; as it stands, nothing is known."""
 
-    Attributes:
-        is_known: Whether Kombo has told; a look-up that was refused proves nothing.
-        category: Its category; an integration has models of one only.
-        tool: Name of the connected tool.
-        status: Whether Kombo still reads the tool.
-        setup_status: How far the setup has come.
-        data_expired_at: When a changed configuration made the data outdated, if it still is.
-        unavailable: Why a model cannot be read, by Kombo's model id.
-        oddity: Why nothing can be concluded from what Kombo tells.
-    """
-
-    is_known: bool = False
-    category: str | None = None
-    tool: str | None = None
-    status: str | None = None
+    is_known: bool = False  # whether Kombo has told; a look-up that was refused proves nothing
+    category: str | None = None  # an integration has models of one only
+    tool: str | None = None  # name of the connected tool
+    status: str | None = None  # whether Kombo still reads the tool
     setup_status: str | None = None
-    data_expired_at: str | None = None
-    unavailable: Mapping[str, Problem] = field(default_factory=dict)
-    oddity: Problem | None = None
+    data_expired_at: str | None = None  # when a new configuration outdated the data, if it still is
+    unavailable: Mapping[str, Problem] = field(default_factory=dict)  # by Kombo's model id
+    oddity: Problem | None = None  # why nothing can be concluded from what Kombo tells
 
     @classmethod
     def of(cls, answer: Mapping[str, Any]) -> Details:
-        """Take from Kombo's answer what matters; the rest is large.
+        """Take from Kombo's `data` what matters; the rest is large.
 
-        Args:
-            answer: `data` of the answer
-                (docs.kombo.dev/api-reference/general/v1/get-integrations-integration-id).
+        Source: docs.kombo.dev/api-reference/general/v1/get-integrations-integration-id
         """
         names = (*_WORDS, "data_expired_at")
         texts = {name: value for name in names if isinstance(value := answer.get(name), str)}

@@ -51,43 +51,25 @@ def _ignore(_: object) -> None: ...
 
 @dataclass(frozen=True)
 class Access:
-    """How Kombo is reached.
-
-    Attributes:
-        url: Base URL.
-        headers: Headers of the requests that belong to no stream, with the credentials.
-        concurrency: How many requests are in flight at most.
-        max_retries: How often a request that may succeed later is sent again.
-        timeout_seconds: How long an answer may take to its last byte.
-    """
+    """How Kombo is reached."""
 
     url: str
-    headers: Mapping[str, str]
-    concurrency: int
-    max_retries: int
-    timeout_seconds: float
+    headers: Mapping[str, str]  # of the requests that belong to no stream, with the credentials
+    concurrency: int  # how many requests are in flight at most
+    max_retries: int  # how often a request that may succeed later is sent again
+    timeout_seconds: float  # how long an answer may take to its last byte
 
 
 @dataclass(frozen=True)
 class Call(Generic[T]):
-    """What is asked for; `build`, `read` and `answered` are called in a worker.
+    """What is asked for; `build`, `read` and `answered` are called in a worker."""
 
-    Attributes:
-        where: Its name for messages, e.g. `interviews of greenhouse:demo`.
-        integration_id: Whose data it is; `None` if nobody's.
-        build: Makes the request, anew for each try.
-        read: Reads an answer with records.
-        answered: Told each answer.
-        sent: Told the seconds waited for leave, each time a request is sent.
-        aside: Entered while there is nothing to do but wait.
-    """
-
-    where: str
-    integration_id: str | None
-    build: Callable[[], requests.PreparedRequest]
-    read: Callable[[requests.Response], T]
-    answered: Callable[[requests.Response], None] = _ignore
-    sent: Callable[[float], None] = _ignore
+    where: str  # its name for messages, e.g. `interviews of greenhouse:demo`
+    integration_id: str | None  # whose data it is; `None` if nobody's
+    build: Callable[[], requests.PreparedRequest]  # anew for each try
+    read: Callable[[requests.Response], T]  # of an answer with records
+    answered: Callable[[requests.Response], None] = _ignore  # told each answer
+    sent: Callable[[float], None] = _ignore  # told the seconds waited for leave, at each try
     aside: Aside = STAY
 
 
@@ -102,17 +84,11 @@ class _Outcome(Generic[T]):
 
 @dataclass
 class LookUp:
-    """What came of asking Kombo about an integration.
-
-    Attributes:
-        details: What matters for reading it.
-        answer: The answer, as long as one of `readers` streams still wants it.
-        problem: Why nothing is known.
-    """
+    """What came of asking Kombo about an integration."""
 
     details: Details = field(default_factory=Details)
-    answer: requests.Response | None = None
-    problem: Problem | None = None
+    answer: requests.Response | None = None  # kept while one of `readers` streams still wants it
+    problem: Problem | None = None  # why nothing is known
     readers: int = 0
 
 

@@ -38,9 +38,6 @@ def mend(body: bytes) -> str:
     Bytes that are no UTF-8, and halves of surrogate pairs, which JavaScript writes when it cuts a
     text within an emoji, become U+FFFD; what is nested too deeply becomes null, and a number
     of thousands of digits one that stands for `UNSTORABLE`.
-
-    Args:
-        body: The body of an answer.
     """
     return "".join(_pieces(body.decode("utf-8", "replace")))
 

@@ -75,36 +75,22 @@ OPTED_OUT = _ALL["OPTED_OUT"]
 
 @dataclass(frozen=True)
 class Pause:
-    """A wait that an answer asks for.
+    """A wait that an answer asks for."""
 
-    Attributes:
-        seconds: How long; none if it does not say.
-        of_integration: Whether it concerns one integration only, as its tool asks for it.
-    """
-
-    seconds: float | None
-    of_integration: bool = False
+    seconds: float | None  # none if it does not say
+    of_integration: bool = False  # whether it concerns one only, as its tool asks for it
 
 
 @dataclass(frozen=True)
 class Problem:
-    """A request that Kombo did not answer with records.
-
-    Attributes:
-        rule: How this kind of problem is handled.
-        what: The error's code or name and its HTTP status, never the body.
-        code: Kombo's `error.code`, if there is one.
-        status: The HTTP status, if there was an answer.
-        log_url: Kombo's page about the error, if it named one.
-        pause: The wait that the answer asks for, if it does.
-    """
+    """A request that Kombo did not answer with records."""
 
     rule: Rule
-    what: str
-    code: str | None = None
+    what: str  # the error's code or name and its HTTP status, never the body
+    code: str | None = None  # Kombo's `error.code`
     status: int | None = None
-    log_url: str | None = None
-    pause: Pause | None = field(default=None, compare=False)
+    log_url: str | None = None  # Kombo's page about the error
+    pause: Pause | None = field(default=None, compare=False)  # that the answer asks for
 
     @property
     def action(self) -> Action:
@@ -122,22 +108,13 @@ class Problem:
         return self.code is None and self.rule in {UNREACHABLE, TRANSIENT, UNREADABLE}
 
     def sentence(self, where: str) -> str:
-        """Return the sentence for the user.
-
-        Args:
-            where: What was asked for, e.g. `interviews of greenhouse:demo`.
-        """
+        """Return the sentence for the user; `where` is e.g. `interviews of greenhouse:demo`."""
         see = f" See {self.log_url}" if self.log_url else ""
         return f"{where}: {self.rule.cause} [{self.what}]. {self.rule.cure}{see}"
 
 
 class KomboError(Exception):
-    """A problem on its way to whoever decides how far it reaches.
-
-    Args:
-        problem: The problem.
-        where: What was asked for, e.g. `interviews of greenhouse:demo`.
-    """
+    """A problem on its way to whoever decides how far it reaches."""
 
     def __init__(self, problem: Problem, where: str) -> None:
         """Tell it as to the user."""

@@ -10,23 +10,16 @@ def to_kombo(moment: pendulum.DateTime) -> str:
 
     Kombo refuses a numeric offset such as `+00:00` (pattern of `updated_after`).
     """
-    text = moment.in_timezone("UTC").isoformat(
-        timespec="milliseconds"
-    )  # `format` takes 5 x as long
+    # `format` takes five times as long.
+    text = moment.in_timezone("UTC").isoformat(timespec="milliseconds")
     return f"{text.removesuffix('+00:00')}Z"
 
 
 def to_moment(value: str) -> pendulum.DateTime:
-    """Read a moment; one without a zone is in UTC.
-
-    Args:
-        value: ISO 8601 date or date-time.
-
-    Returns:
-        The moment in UTC.
+    """Read a date or date-time of ISO 8601 and return it in UTC; without a zone it is in UTC.
 
     Raises:
-        ValueError: If it is no such moment.
+        ValueError: If it is neither.
     """
     moment = pendulum.parse(value, exact=True)
     if isinstance(moment, pendulum.DateTime):

@@ -20,12 +20,6 @@ def is_due(
     Each integration has its own moment within six sevenths of the interval, so that those that were
     read in full together are not all read in full together again. The last seventh makes sure that
     none follows at once upon another, and that none comes later than the interval allows.
-
-    Args:
-        integration_id: The integration.
-        last: When its last full pass began.
-        now: The present.
-        interval: How long after a full pass the next one follows at the latest.
     """
     length = interval.total_seconds()
     share = int.from_bytes(sha256(integration_id.encode()).digest()[:8]) / 2**64

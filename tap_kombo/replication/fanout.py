@@ -38,11 +38,7 @@ END_WITHIN_SECONDS = 2
 
 
 class InterruptedRunError(SystemExit):
-    """A signal ends the run.
-
-    Args:
-        number: The signal.
-    """
+    """A signal ends the run."""
 
     def __init__(self, number: int) -> None:
         """Choose the exit code that shells use."""
@@ -150,23 +146,16 @@ async def _cancel_all() -> None:
 
 @dataclass(frozen=True)
 class Written:
-    """What became of a page.
+    """What became of a page."""
 
-    Attributes:
-        records: How many of its records were sent; one sent under several names counts once.
-        tombstones: How many of them Kombo has marked as deleted.
-        blanked: How many records had lost every value at Kombo.
-        keyless: How many were left out, as they have no key.
-        newest: The newest `changed_at`; empty if there is none.
-        misfits: How many values at each path could not be sent as they came.
-    """
-
-    records: int = 0
-    tombstones: int = 0
-    blanked: int = 0
-    keyless: int = 0
-    newest: str = ""
-    misfits: Mapping[str, int] = field(default_factory=dict)
+    records: int = 0  # that were sent; one sent under several names counts once
+    tombstones: int = 0  # those of them that Kombo has marked as deleted
+    blanked: int = 0  # records that have lost every value at Kombo
+    keyless: int = 0  # records that were left out, as they have no key
+    newest: str = ""  # the newest `changed_at`; empty if there is none
+    misfits: Mapping[str, int] = field(
+        default_factory=dict
+    )  # by path, values not sent as they came
 
 
 @dataclass(frozen=True)

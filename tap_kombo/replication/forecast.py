@@ -21,19 +21,12 @@ LOOK_UP = "/integrations/{integration_id}"
 
 @dataclass
 class Forecast:
-    """What a run will ask for.
+    """What a run will ask for."""
 
-    Attributes:
-        passes: How many passes there are of each kind.
-        requests: How many requests they take at least.
-        new: Integrations of which nothing is known yet.
-        attachments: Whether each record of some stream takes a request too.
-    """
-
-    passes: Counter[str] = field(default_factory=Counter)
-    requests: int = 0
-    new: int = 0
-    attachments: bool = False
+    passes: Counter[str] = field(default_factory=Counter)  # of each kind
+    requests: int = 0  # at least
+    new: int = 0  # integrations of which nothing is known yet
+    attachments: bool = False  # whether each record of some stream takes a request too
 
     def text(self) -> str:
         """Return it as the end of a sentence."""

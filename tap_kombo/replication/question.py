@@ -22,29 +22,17 @@ def fingerprint(value: object) -> str:
 
 @dataclass(frozen=True)
 class Question:
-    """What a pass stores.
+    """What a pass stores; the settings of these names, or hashes of what may be personal."""
 
-    Attributes:
-        filters: A hash of each filter's value, by parameter.
-        ignore_unsupported_filters: Whether Kombo leaves out a filter that the tool has no data for.
-        include_deleted: Whether deleted records are asked for.
-        anonymized_records: What becomes of records that Kombo has blanked.
-        start_date: Lower bound of a full pass, as Kombo reads it.
-        deselected: Paths of the columns that are left out.
-        columns: A hash of all columns with their types.
-        pseudonyms: A hash of what is hidden, how and with which key; empty if nothing is.
-        maps: A hash of stream maps and flattening; empty if there are none.
-    """
-
-    filters: Mapping[str, str]
+    filters: Mapping[str, str]  # a hash of each value, by parameter
     ignore_unsupported_filters: bool
     include_deleted: bool
     anonymized_records: str
-    start_date: str | None
-    deselected: tuple[str, ...]
-    columns: str
-    maps: str
-    pseudonyms: str = ""
+    start_date: str | None  # lower bound of a full pass, as Kombo reads it
+    deselected: tuple[str, ...]  # paths of the columns that are left out
+    columns: str  # a hash of all columns with their types
+    maps: str  # a hash of stream maps and flattening; empty if there are none
+    pseudonyms: str = ""  # a hash of what is hidden, how and with which key; empty if nothing is
 
     @property
     def parts(self) -> dict[str, Any]:
@@ -59,14 +47,7 @@ class Question:
         return fingerprint(self.parts)
 
     def grown_since(self, earlier: Mapping[str, Any]) -> list[str]:
-        """Name the parts that ask for more than an earlier question did.
-
-        Args:
-            earlier: The parts of that question.
-
-        Returns:
-            Their names; none if all that is asked for now was asked for then.
-        """
+        """Name the parts that ask for more than those of an earlier question did."""
         now = self.parts
         grown = [name for name, more in _GROWN.items() if more(earlier.get(name), now.get(name))]
         return [*grown, *sorted(earlier.keys() - _GROWN.keys())]  # what a later version knows

@@ -34,19 +34,12 @@ COLUMNS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """How a run has ended.
-
-    Attributes:
-        report: What has happened.
-        streams: Names of the streams of the run.
-        integrations: How many integrations the run has.
-        failure: What makes the run a failure; empty if it is none.
-    """
+    """How a run has ended."""
 
     report: Report
-    streams: Sequence[str]
-    integrations: int
-    failure: str = ""
+    streams: Sequence[str]  # names of all streams of the run
+    integrations: int  # how many the run has
+    failure: str = ""  # what makes the run a failure; empty if it is none
 
     @property
     def result(self) -> str:
