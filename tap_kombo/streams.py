@@ -123,7 +123,7 @@ class KomboStream(SeamStream):
             parameters["page_size"] = self.config["page_size"]
         if self.endpoint.incremental:
             parameters["include_deleted"] = as_text(self.config["include_deleted"])
-        if self.filters and self.endpoint.accepts_ignore_unsupported_filters:
+        if self.filters and self.endpoint.incremental:
             ignored = as_text(self.config["ignore_unsupported_filters"])
             parameters["ignore_unsupported_filters"] = ignored
         return parameters | self.filters

@@ -73,7 +73,6 @@ def test_a_row_agrees_with_itself_and_with_its_schema(endpoint: Endpoint) -> Non
     assert not NOT_FILTERS & set(endpoint.filters)
     assert len(set(endpoint.filters)) == len(endpoint.filters)
     assert endpoint.paginated or not endpoint.incremental
-    assert endpoint.accepts_ignore_unsupported_filters == endpoint.incremental
     assert endpoint.sends_integration_header != ("{integration_id}" in endpoint.path)
     if endpoint.parent:
         parent = BY_NAME[endpoint.parent]
@@ -106,7 +105,7 @@ def test_the_rows_agree_with_the_reference() -> None:
             "filters": set(row.filters),
             "page_size": row.accepts_page_size,
             "incremental": row.incremental,
-            "ignore_unsupported_filters": row.accepts_ignore_unsupported_filters,
+            "ignore_unsupported_filters": row.incremental,
             "paginated": row.paginated,
             "records": f"data.{row.records_key}",
             "deprecated": row.deprecated,

@@ -40,7 +40,9 @@ class Endpoint:
     records_key: str = "results"  # where in `data` they are; empty if `data` is the only one
     paginated: bool = True  # whether the answer has a `next` to go on with
     documents_cursor: bool = True  # `cursor` and `page_size`; two lists have a `next` without them
-    incremental: bool = True  # whether `updated_after` and `include_deleted` are known
+    incremental: bool = True
+    """Whether it knows `updated_after`, `include_deleted` and `ignore_unsupported_filters`: the
+    same lists have all three."""
     filters: tuple[str, ...] = IDS  # its own query parameters, deprecated ones included
     key: tuple[str, ...] = (PRIMARY_KEY,)  # more where Kombo does not derive `id` from both ids
     parent: str | None = None  # stream whose ids fill the path, for a list per record
@@ -85,11 +87,6 @@ class Endpoint:
     def replication_key(self) -> str | None:
         """Property that marks an incremental stream."""
         return "changed_at" if self.incremental else None
-
-    @cached_property
-    def accepts_ignore_unsupported_filters(self) -> bool:
-        """Whether the parameter of that name is known; the same lists have all three."""
-        return self.incremental
 
     @cached_property
     def sends_integration_header(self) -> bool:

@@ -133,14 +133,13 @@ class Kombo:
             except KomboError as error:
                 if not (_may_pass(error) and self._access.max_retries):
                     raise
-                failed = [error]
-            action = failed[0].problem.action
-            if action is Action.RETRY or call.integration_id is None:
+                failed = error
+            if failed.problem.action is Action.RETRY or call.integration_id is None:
                 return await self._ask_again(call, failed)
             if call.integration_id not in self._trying:
                 return await self._ask_for_all(call.integration_id, call, failed)
 
-    async def _ask_for_all(self, integration_id: str, call: Call[T], failed: list[KomboError]) -> T:
+    async def _ask_for_all(self, integration_id: str, call: Call[T], failed: KomboError) -> T:
         """Retry, and tell the other requests of the integration what came of it."""
         trying = self._trying[integration_id] = asyncio.get_running_loop().create_future()
         problem = None
@@ -154,14 +153,8 @@ class Kombo:
             del self._trying[integration_id]
             trying.set_result(problem)
 
-    async def _ask_again(self, call: Call[T], failed: list[KomboError]) -> T:
+    async def _ask_again(self, call: Call[T], failed: KomboError) -> T:
         """Retry, ever later and with full jitter; the first try is the one that has failed."""
-
-        async def again() -> T:
-            if failed:
-                raise failed.pop()
-            return await self._once(call)
-
         retrying = AsyncRetrying(
             retry=retry_if_exception(_may_pass),
             wait=wait_random_exponential(max=MAX_WAIT_SECONDS),
@@ -170,7 +163,12 @@ class Kombo:
             before_sleep=self._tell_retry,
             reraise=True,
         )
-        return await retrying(again)
+        async for attempt in retrying:
+            with attempt:
+                if attempt.retry_state.attempt_number > 1:
+                    return await self._once(call)
+                raise failed
+        raise failed
 
     @property
     def requests_left(self) -> str:
