@@ -153,9 +153,7 @@ class Written:
     blanked: int = 0  # records that have lost every value at Kombo
     keyless: int = 0  # records that were left out, as they have no key
     newest: str = ""  # the newest `changed_at`; empty if there is none
-    misfits: Mapping[str, int] = field(
-        default_factory=dict
-    )  # by path, values not sent as they came
+    misfits: Mapping[str, int] = field(default_factory=dict)  # values not sent as they came
 
 
 @dataclass(frozen=True)
