@@ -78,11 +78,19 @@ def compile_cleaner(schema: Mapping[str, Any], found: Found) -> Clean:
 def is_anonymized(record: Mapping[str, Any]) -> bool:
     """Return whether a record is a tombstone of which Kombo has blanked every value.
 
-    Kombo does so 14 days after it noticed the deletion (docs.kombo.dev, deletion policy).
+    Kombo does so 14 days after it noticed the deletion (docs.kombo.dev, deletion policy). Whether
+    it still nests records that point at the tombstone is not documented; they do not count.
     """
     return record.get("remote_deleted_at") is not None and not any(
-        value for name, value in record.items() if name not in LEFT_IN_A_TOMBSTONE
+        _is_left(value) for name, value in record.items() if name not in LEFT_IN_A_TOMBSTONE
     )
+
+
+def _is_left(value: object) -> bool:
+    """Return whether a value says anything of its own; a nested record does not."""
+    if isinstance(value, dict):
+        return "id" not in value and any(map(_is_left, value.values()))
+    return any(map(_is_left, value)) if isinstance(value, list) else bool(value)
 
 
 def survey(records: Sequence[Record]) -> tuple[str, list[Record]]:

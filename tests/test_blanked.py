@@ -114,6 +114,22 @@ def test_whatever_is_selected_and_mapped_records_keep_to_the_schema(
             assert set(message["record"]) <= columns[message["stream"]]
 
 
+def test_what_a_blanked_record_still_nests_does_not_count(kombo: Kombo) -> None:
+    """Kombo may go on sending the interviews of an application that it has blanked, or not."""
+    ats = kombo.emulator.add_integration(A)
+    nesting = next(one["id"] for one in ats.records("ats_applications") if one["interviews"])
+    ats.delete("ats_applications", nesting)
+    kombo.emulator.clock.advance(days=15)
+    assert next(one for one in ats.records("ats_applications") if one["id"] == nesting)[
+        "interviews"
+    ]
+
+    sent = kombo.run(A, streams=("applications",), anonymized_records="skip")
+
+    [record] = (one for one in sent.records("applications") if one["id"] == nesting)
+    assert sorted(record) == SHORT
+
+
 def test_a_column_that_a_map_makes_of_the_deletion_tells_of_it(kombo: Kombo) -> None:
     """As the recipe `A soft delete` of docs/deletions.md does it for the loader's own column."""
     _, blanked, _ = blank_one(kombo)

@@ -271,6 +271,9 @@ TOMBSTONE = {"id": "1", "integration_id": "a", "remote_deleted_at": "2026-11-23T
     [
         (TOMBSTONE | {"changed_at": "2026-11-23T10:00:00.000Z", "title": None}, True),
         (TOMBSTONE | {"changed_at": None, "title": None, "users": [], "location": {}}, True),
+        (TOMBSTONE | {"interviews": [{"id": "2", "title": "Talk"}], "job": {"id": "3"}}, True),
+        (TOMBSTONE | {"address": {"city": None, "lines": [None]}}, True),
+        (TOMBSTONE | {"address": {"city": "Bonn", "lines": []}}, False),
         (TOMBSTONE | {"title": "Interview"}, False),
         (TOMBSTONE | {"remote_deleted_at": None, "title": None}, False),
     ],
