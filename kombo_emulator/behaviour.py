@@ -15,9 +15,15 @@ class Behaviour:
     Attributes:
         updated_after_inclusive: Whether a record changed at exactly `updated_after` is returned.
         order: Lists go by id, or by the moment that `updated_after` compares with, up or down.
-        paging: A page begins behind the last record of the one before (`live`) or after so many
-            records (`offset`), or goes on along the ids that were there at the first page
-            (`snapshot`). `kombo_emulator.lists.pages` says what each promises.
+        paging: A page begins behind the last record of the one before (`live`), after so many
+            records (`offset`) or pages (`page`), or goes on along the ids that were there at the
+            first page (`snapshot`). `kombo_emulator.lists.pages` says what each promises.
+        cursor_seconds: Age at which a cursor has expired; 0 for never.
+        expired_cursor: It is refused with a code, or without one, or answered with no record and
+            no `next`.
+        undocumented_cursor: What two lists do with `cursor` and `page_size`, which they do not
+            document though they answer `next`: follow them, refuse them as unknown parameters,
+            or ignore them and so send the first page again and again.
         after_14_days: Whether an old tombstone is blanked or removed.
         blanking_updates: Whether blanking moves `changed_at` and matches `updated_after`.
         empty_pages: Every n-th page of a pass is empty though `next` goes on; 0 for never.
@@ -29,7 +35,10 @@ class Behaviour:
 
     updated_after_inclusive: bool = True
     order: Order = "id"
-    paging: Literal["live", "snapshot", "offset"] = "live"
+    paging: Literal["live", "snapshot", "offset", "page"] = "live"
+    cursor_seconds: float = 0
+    expired_cursor: Literal["code", "no code", "empty"] = "code"
+    undocumented_cursor: Literal["follow", "refuse", "ignore"] = "follow"
     after_14_days: Literal["blank", "remove"] = "blank"
     blanking_updates: bool = False
     empty_pages: int = 0

@@ -222,7 +222,9 @@ class Emulator:
             return self._general(self._integration(received), general[2], received)
         if model := LISTS.get(path):
             integration = self._integration(received)
-            return self._pager.model_page(integration, model, read_query(model, received.params))
+            return self._pager.model_page(
+                integration, model, read_query(model, received.params, self.behaviour)
+            )
         for pattern, parent, embed in _SUBLISTS:
             if found := pattern.fullmatch(path):
                 integration = self._integration(received)
@@ -248,9 +250,9 @@ class Emulator:
             return integration.describe()
         is_custom = part == "custom-fields"
         records = integration.custom_fields() if is_custom else integration.integration_fields()
-        query = read_query(None, received.params, _FIELDS_AT_MOST[part])
+        query = read_query(None, received.params, self.behaviour, _FIELDS_AT_MOST[part])
         place = (integration.id, part)
-        return self._pager.plain_page(place, query, self.behaviour, records)
+        return self._pager.plain_page(place, query, self.world, records)
 
 
 def json_response(

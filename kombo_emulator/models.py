@@ -81,6 +81,7 @@ class Model:
         incremental: Whether `updated_after`, `include_deleted` and `ignore_unsupported_filters`
             are known parameters.
         paginated: Whether its list is cut into pages.
+        documents_cursor: Whether Kombo documents `cursor` and `page_size` of the list.
         results: Where the records are inside `data`.
         sublists: Lists below one of its records, not paginated: `{path}/{id}/{key}`.
     """
@@ -95,6 +96,7 @@ class Model:
     filters: tuple[Filter, ...]
     incremental: bool
     paginated: bool
+    documents_cursor: bool
     results: str
     sublists: tuple[Embed, ...]
 

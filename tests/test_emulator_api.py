@@ -236,13 +236,17 @@ def test_teams_are_the_groups_under_their_old_name(emulator: Emulator, url: str)
     assert all(one["teams"] == one["groups"] for one in employees)
 
 
-def test_cursor_of_skills_may_be_followed(emulator: Emulator, url: str) -> None:
+def test_cursor_of_skills_may_be_followed_refused_or_ignored(emulator: Emulator, url: str) -> None:
     path = "/hris/skills"
     hris = Client(url, emulator.add_integration("personio:acme", "HRIS", Size(skills=101)))
     first = hris.data(path)
     assert (len(first["results"]), bool(first["next"])) == (100, True)
     second = hris.data(path, cursor=first["next"])
     assert (len(second["results"]), second["next"]) == (1, None)
+    emulator.behaviour = Behaviour(undocumented_cursor="refuse")
+    assert refusal(hris.get(path, cursor=first["next"])) == (400, "PLATFORM.INPUT_INVALID")
+    emulator.behaviour = Behaviour(undocumented_cursor="ignore")
+    assert hris.data(path, cursor=first["next"], page_size="1") == first
 
 
 # Official examples and the command line

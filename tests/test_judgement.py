@@ -10,7 +10,7 @@ import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from support import Kombo, Sent, expected, refusal
 
-from kombo_emulator import Size
+from kombo_emulator import Behaviour, Size
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,6 +220,35 @@ def test_a_refused_cursor_of_an_earlier_run_starts_the_pass_anew(
     assert "resume" not in second.remembered(A)
     assert len(first_pages(kombo)) == 1
     assert "The pass starts again from its first page." in caplog.text
+
+
+@pytest.mark.parametrize("form", ["code", "no code", "empty"])
+def test_a_cursor_that_has_expired_starts_the_pass_anew(kombo: Kombo, form: Any) -> None:  # noqa: ANN401
+    first, _ = cut_off(kombo)
+    kombo.emulator.intercept = None
+    kombo.emulator.behaviour = Behaviour(cursor_seconds=60, expired_cursor=form)
+
+    second = kombo.attempt(A, B, page_size=30, state=first.state)
+
+    assert second.error is None
+    ours = {one["id"]: one for one in second.records() if one["integration_id"] == A}
+    assert ours == expected(kombo, A)
+    assert len(first_pages(kombo)) == 1
+
+
+@pytest.mark.parametrize(("reading", "count"), [("follow", 101), ("refuse", 100), ("ignore", 100)])
+def test_a_list_that_does_not_document_its_cursor_is_whole_or_fails(
+    kombo: Kombo,
+    reading: Any,  # noqa: ANN401
+    count: int,
+) -> None:
+    kombo.emulator.add_integration("personio:demo", "HRIS", Size(skills=101))
+    kombo.emulator.behaviour = Behaviour(undocumented_cursor=reading)
+
+    sent = kombo.attempt("personio:demo", streams=("hris_skills",))
+
+    assert len({one["id"] for one in sent.records("hris_skills")}) == count
+    assert (sent.error is None) is (count == 101)
 
 
 @pytest.mark.parametrize("form", ["400 with an unknown code", "410 as text"])

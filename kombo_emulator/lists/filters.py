@@ -19,6 +19,7 @@ from kombo_emulator.rows import Row
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.models import Filter, Model
     from kombo_emulator.store import Store
 
@@ -45,7 +46,9 @@ class Query:
     bound: tuple[tuple[str, str], ...]
 
 
-def read_query(model: Model | None, params: Mapping[str, str], most: int = 250) -> Query:
+def read_query(
+    model: Model | None, params: Mapping[str, str], behaviour: Behaviour, most: int = 250
+) -> Query:
     """Read the query of a list, of a model or outside the table.
 
     Raises:
@@ -53,7 +56,10 @@ def read_query(model: Model | None, params: Mapping[str, str], most: int = 250) 
     """
     filters = model.filters if model else ()
     known = {item.param for item in filters}
-    known |= set(PAGING if model is None or model.paginated else ())
+    if model is None or model.documents_cursor or behaviour.undocumented_cursor == "follow":
+        known |= set(PAGING if model is None or model.paginated else ())
+    elif behaviour.undocumented_cursor == "ignore":
+        params = {name: value for name, value in params.items() if name not in PAGING}
     known |= set(_LIST if model and model.incremental else ())
     size, after = params.get("page_size", "100"), params.get("updated_after")
     for unknown in sorted(set(params) - known):

@@ -6,7 +6,7 @@ What each way of cutting promises to a reader while records change between two p
 - behind a time of change, upwards: what stays is read once, what changes once more at the end;
 - behind a time of change, downwards: what stays is read once, what changes before it was read not
   at all, for it moved to the front;
-- by counting records: nothing, for whatever appears or leaves shifts the rest;
+- by counting records or pages: nothing, for whatever appears or leaves shifts the rest;
 - along a frozen list: what was there at first and has not left is read once, as it is by then.
 """
 
@@ -24,9 +24,9 @@ from kombo_emulator.rows import Key, derive_id
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from kombo_emulator.behaviour import Behaviour
     from kombo_emulator.integration import Integration
     from kombo_emulator.models import Model
+    from kombo_emulator.rows import World
 
 _REFUSED = {
     "INCOMPLETE": (409, "INTEGRATION.SETUP_INCOMPLETE"),
@@ -42,7 +42,7 @@ class Cursor(NamedTuple):
 
     Attributes:
         scope: Digest of what the cursor is good for: integration, path and filters.
-        after: The last place that was read, or how many records were.
+        after: The last place that was read, or how many records or pages were.
         page: Number of the page that it leads to.
         frozen: The places of the first page and all that follow, unless each looks at the data.
     """
@@ -58,7 +58,7 @@ class Pager:
 
     def __init__(self) -> None:
         """Start without a cursor given out."""
-        self._given: dict[str, Cursor] = {}
+        self._given: dict[str, tuple[Cursor, int]] = {}
 
     def model_page(self, integration: Integration, model: Model, query: Query) -> dict[str, Any]:
         """The `data` of one page of a model's list, or of the whole list if it has no pages.
@@ -68,27 +68,27 @@ class Pager:
         """
         refuse(integration, model)
         integration.settle()
-        table, behaviour = integration.table(model.id), integration.world.behaviour
-        keys: Sequence[Key] = table.keys(behaviour.order)
+        table, world = integration.table(model.id), integration.world
+        keys: Sequence[Key] = table.keys(world.behaviour.order)
         is_asked = matcher(integration, model, query)
         if not model.paginated:
             rows = [table.rows[key] for _, key in keys]
             return {model.results: [integration.sent(model, row) for row in rows if is_asked(row)]}
-        cursor = self._cursor((integration.id, model.path), query)
-        if query.cursor is None and behaviour.paging == "snapshot":
+        cursor = self._cursor((integration.id, model.path), query, world)
+        if query.cursor is None and world.behaviour.paging == "snapshot":
             frozen = tuple(key for key in keys if is_asked(table.rows[key[1]]))
             cursor = cursor._replace(frozen=frozen)
         if cursor.frozen is not None:
             keys = cursor.frozen
             is_asked = matcher(integration, model, replace(query, updated_after=None, filters=()))
         found, following = self._cut(
-            cursor, keys, query.page_size, behaviour, lambda key: is_asked(table.rows[key[1]])
+            cursor, keys, query.page_size, world, lambda key: is_asked(table.rows[key[1]])
         )
         results = [integration.sent(model, table.rows[key]) for _, key in found]
         return {model.results: results, "next": following}
 
     def plain_page(
-        self, place: tuple[str, str], query: Query, behaviour: Behaviour, all_of: list[Any]
+        self, place: tuple[str, str], query: Query, world: World, all_of: list[Any]
     ) -> dict[str, Any]:
         """The `data` of one page of a list outside the table; its records only have an id.
 
@@ -96,26 +96,32 @@ class Pager:
             ApiError: If the cursor is not of this list.
         """
         by_key = {(0, record["id"]): record for record in all_of}
-        cursor = self._cursor(place, query)
+        cursor = self._cursor(place, query, world)
         found, following = self._cut(
-            cursor, sorted(by_key), query.page_size, behaviour, by_key.__contains__
+            cursor, sorted(by_key), query.page_size, world, by_key.__contains__
         )
         results = [by_key[key] for key in found]
         return {"results": results, "next": following, "next_cursor": following}
 
-    def _cursor(self, place: tuple[str, str], query: Query) -> Cursor:
+    def _cursor(self, place: tuple[str, str], query: Query, world: World) -> Cursor:
         """The cursor of a query, or one that leads to the first page.
 
         Raises:
-            ApiError: If it was made for another list or other filters, or by nobody.
+            ApiError: If it was made for another list or other filters, or by nobody, or expired.
         """
         first = Cursor(derive_id(repr((place, query.bound))))
         if query.cursor is None:
             return first
-        cursor = self._given.get(query.cursor)
+        cursor, given = self._given.get(query.cursor, (None, 0))
         if cursor is None or cursor.scope != first.scope:
             message = "not a cursor of this list"
             raise input_invalid(message)
+        behaviour, message = world.behaviour, "this cursor has expired"
+        if 0 < behaviour.cursor_seconds * 1000 <= world.clock.millis() - given:
+            if behaviour.expired_cursor == "empty":
+                return first._replace(frozen=())
+            is_coded = behaviour.expired_cursor == "code"
+            raise input_invalid(message) if is_coded else ApiError(404, None, message)
         return cursor
 
     def _cut(
@@ -123,28 +129,30 @@ class Pager:
         cursor: Cursor,
         keys: Sequence[Key],
         size: int,
-        behaviour: Behaviour,
+        world: World,
         matches: Callable[[Key], bool],
     ) -> tuple[list[Key], str | None]:
         """Find the keys of the page that a cursor leads to, and what leads to the next."""
         after, following = cursor.after, cursor._replace(page=cursor.page + 1)
+        behaviour, now = world.behaviour, world.clock.millis()
         if behaviour.empty_pages and cursor.page % behaviour.empty_pages == 0:
-            return [], self._give(following)
-        if behaviour.paging == "offset":
-            start = after if isinstance(after, int) else 0
-            found = [key for key in keys if matches(key)][start:]
-            following = following._replace(after=start + size)
+            return [], self._give(following, now)
+        if behaviour.paging in {"offset", "page"}:
+            passed = after if isinstance(after, int) else 0
+            unit, step = (size, 1) if behaviour.paging == "page" else (1, size)
+            found = [key for key in keys if matches(key)][passed * unit :]
+            following = following._replace(after=passed + step)
         else:
             start = bisect_right(keys, after) if isinstance(after, tuple) else 0
             rest = (keys[place] for place in range(start, len(keys)))
             found = list(islice(filter(matches, rest), size + 1))
             following = following._replace(after=found[:size][-1] if found else None)
-        return found[:size], self._give(following) if len(found) > size else None
+        return found[:size], self._give(following, now) if len(found) > size else None
 
-    def _give(self, cursor: Cursor) -> str:
+    def _give(self, cursor: Cursor, now: int) -> str:
         """Write a cursor as opaque text, always the same."""
         text = derive_id(repr(cursor))
-        self._given[text] = cursor
+        self._given[text] = cursor, now
         return text
 
 

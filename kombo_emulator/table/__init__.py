@@ -117,6 +117,7 @@ def _model(model: str, endpoint: Endpoint | None = None) -> Model:
         ),
         incremental=endpoint is None or endpoint.incremental,
         paginated=endpoint is None or endpoint.paginated,
+        documents_cursor=endpoint is None or endpoint.documents_cursor,
         results=endpoint.records_key if endpoint else "",
         sublists=_SUBLISTS.get(model, ()),
     )
