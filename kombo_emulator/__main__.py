@@ -17,12 +17,12 @@ DEFAULT_INTEGRATIONS = ("greenhouse:demo", "lever:demo", "personio:demo=HRIS", "
 def main() -> None:
     """Read the options, fill the emulator, serve it and say where."""
     options = _options()
-    emulator = Emulator(api_key=options.api_key)
-    size = Size() if options.interviews is None else Size.around(options.interviews)
+    size = None if options.interviews is None else Size.around(options.interviews)
+    emulator = Emulator(api_key=options.api_key, size=size)
     gc.disable()  # what is made here stays: looking for garbage in it would only take time
     for given in options.integration or DEFAULT_INTEGRATIONS:
         integration_id, _, category = given.partition("=")
-        emulator.add_integration(integration_id, category or "ATS", size)
+        emulator.add_integration(integration_id, category or "ATS")
     gc.freeze()
     gc.enable()
     served = list(emulator.integrations)

@@ -59,6 +59,7 @@ class Emulator:
     """Kombo's Unified API with made-up data, kept in memory.
 
     Attributes:
+        size: How many records an integration starts with, unless it is said.
         clock: The time on which all stamps, limits and deletions depend.
         integrations: All integrations by id.
         requests: Every answered request, oldest first.
@@ -74,12 +75,14 @@ class Emulator:
         now: str | datetime | None = None,
         seed: int = 1,
         behaviour: Behaviour | None = None,
+        size: Size | None = None,
     ) -> None:
         """Start without an integration; `now` lets the clock stand still until it is moved.
 
-        The same seed, clock and integration ids give the same data.
+        The same seed, clock, size and integration ids give the same data.
         """
         self.api_key = api_key
+        self.size = size or Size()
         self.clock = Clock(now)
         self.world = World(self.clock, behaviour or Behaviour(), seed)
         self.integrations: dict[str, Integration] = {}
@@ -130,7 +133,7 @@ class Emulator:
             msg = f"{category} is not one of {', '.join(CATEGORIES)}"
             raise ValueError(msg)
         integration = CATEGORIES[category](integration_id, category, self.world)
-        integration.seed(size or Size())
+        integration.seed(size or self.size)
         with self.world.lock:
             self.integrations[integration_id] = integration
         return integration

@@ -13,7 +13,7 @@ from privacy import Listener
 from singer_sdk.configuration import _dict_config
 from support import Kombo
 
-from kombo_emulator import Emulator, serve
+from kombo_emulator import Emulator, Size, serve
 from scripts.embedded_postgres import embedded_postgres
 from tap_kombo.api import kombo as api
 from tap_kombo.api import limits
@@ -119,10 +119,20 @@ def postgres() -> Iterator[PostgreSQL]:
         yield server
 
 
+ENOUGH = Size(
+    users=4, roles=3, tags=4, rejection_reasons=3, application_stages=4, jobs=4, candidates=24,
+    applications=30, offers=5, notes=4, scorecards=4, attachments=20,
+    employees=12, teams=5, absence_types=3, employee_document_categories=3, skills=3,
+    employee_skill_proficiency_ratings=6, staffing_entities=6, absences=12, timesheets=8,
+    performance_reviews=6, pay_runs=4, payslips=6, courses=6, course_progressions=12, orders=8,
+)  # fmt: skip
+"""Many interviews, and of all else few: to make records up takes longer than to read them."""
+
+
 @pytest.fixture
 def emulator() -> Emulator:
     """An emulator without integrations, whose clock stands still."""
-    return Emulator(now="2026-11-23T10:00:00Z")
+    return Emulator(now="2026-11-23T10:00:00Z", size=ENOUGH)
 
 
 class Stage:

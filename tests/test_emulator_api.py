@@ -288,7 +288,7 @@ def test_examples_are_the_pages_of_an_integration_of_their_own(
     assert details == {"id": "examples:openapi", "read_models": []}
     answer = client.get_as(headers, "/hris/nothing")
     assert refusal(answer) == (404, "INTEGRATION.MODEL_NOT_AVAILABLE")
-    assert len(client.ids("/ats/candidates")) == 60
+    assert len(client.ids("/ats/candidates")) == emulator.size.candidates
 
 
 def test_command_line_serves_until_it_is_interrupted(openapi: Path) -> None:

@@ -103,7 +103,7 @@ def test_a_later_stream_is_written_while_an_earlier_one_waits(kombo: Kombo) -> N
 
     order = [one["stream"] for one in sent.messages if one["type"] == "RECORD"]
     assert order.index("jobs") < len(order) - 1 - order[::-1].index("interviews")
-    assert Counter(order) == {"interviews": 120, "jobs": 6}
+    assert Counter(order) == {"interviews": 120, "jobs": kombo.emulator.size.jobs}
     schemas = [one["stream"] for one in sent.messages if one["type"] == "SCHEMA"]
     assert sorted(schemas) == ["interviews", "jobs"]
     kinds = [(one["type"], one.get("stream")) for one in sent.messages]
@@ -119,11 +119,9 @@ def test_the_same_records_come_with_any_concurrency(kombo: Kombo, concurrency: i
     sent = kombo.run(A, B, C, streams=STREAMS, concurrency=concurrency, page_size=10)
 
     assert {one["id"]: one for one in sent.records()} == expected(kombo, A, B, C)
+    size = vars(kombo.emulator.size)
     assert Counter(one["stream"] for one in sent.messages if one["type"] == "RECORD") == {
-        "interviews": 360,
-        "applications": 240,
-        "candidates": 180,
-        "jobs": 18,
+        stream: 3 * size[stream] for stream in STREAMS
     }
     assert all(sent.bookmark(one, stream) for one in (A, B, C) for stream in STREAMS)
 
