@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from functools import cache
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.endpoints import ENDPOINTS
@@ -140,9 +141,11 @@ def place(stream: str, path: Sequence[str] = ()) -> str:
 
 def is_opted_in(one: str, patterns: Iterable[str]) -> bool:
     """Return whether a pattern names a stream or a `place`, or what that is a part of."""
-    names = one.split(".")
-    wholes = [".".join(names[:end]) for end in range(1, len(names) + 1)]
-    return any(fnmatchcase(whole, pattern) for pattern in patterns for whole in wholes)
+    return any(
+        fnmatchcase(whole, pattern)
+        for pattern in patterns
+        for whole in accumulate(one.split("."), "{}.{}".format)
+    )
 
 
 def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict[str, Any]:
