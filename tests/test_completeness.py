@@ -47,7 +47,11 @@ Lost = Counter[tuple[str, str]]
 
 @dataclass
 class Story:
-    """Three customers, the table that each run has filled, and what the page's queries tell."""
+    """Three customers, the table that each run has filled, and what the page's queries tell.
+
+    Attributes:
+        loads: The messages of each run, as a loader gets them.
+    """
 
     kombo: Kombo
     warehouse: Warehouse
@@ -55,6 +59,7 @@ class Story:
     missing: list[Lost] = field(default_factory=list)
     found_out: list[tuple[Lost, Lost]] = field(default_factory=list)
     vanished: str = ""
+    loads: list[bytes] = field(default_factory=list)
 
     def run(self, **settings: Any) -> None:  # noqa: ANN401
         """Run, load, and ask whether everything has arrived."""
@@ -63,6 +68,7 @@ class Story:
         self.kombo.attempt(*CUSTOMERS, sent=lines, state=self.state, **options)
         self.state = lines.state
         self.warehouse.pour(lines.written)
+        self.loads.append(lines.written)
         self.missing.append(self.lose(seeded(0), 0)[1])
 
     def lose(self, random: Random, rows: int, block: Block | None = None) -> tuple[Lost, Lost]:
@@ -110,8 +116,8 @@ def lack_locations(asked: Received, answer: Response) -> Response:
     return JSONResponse(body, answer.status_code, {"Date": answer.headers["Date"]})
 
 
-@pytest.fixture(scope="module")
-def story(postgres: PostgreSQL, worker_id: str) -> Story:
+def told(postgres: PostgreSQL, worker_id: str) -> Story:
+    """Let the three runs happen, and ask the page's queries when each has something to show."""
     emulator = Emulator(now="2026-11-23T10:00:00Z", behaviour=Behaviour(after_14_days="remove"))
     for name, category in CUSTOMERS.items():
         size = Size(interviews=40, applications=30, jobs=5, employees=20, absences=20)
@@ -149,6 +155,11 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
         for block in (FRESH, VANISHED, FAILED):
             warehouse.ask(block)
     return story
+
+
+@pytest.fixture(scope="module")
+def story(postgres: PostgreSQL, worker_id: str) -> Story:
+    return told(postgres, worker_id)
 
 
 @pytest.mark.parametrize("block", QUERIES, ids=lambda block: str(QUERIES.index(block)))
