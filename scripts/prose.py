@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 STYLE = Path(__file__).with_suffix(".toml")
 NOT_PROSE = re.compile(
     r"```.*?```(?:\n\n(?:\|[^\n]*\n)+)?|"
-    r"`[^`\n]*`|\]\([^)]*\)|<!--.*?-->|<[^>\n]+>|^ *(?:!!!|===).*?$",
+    r"`[^`\n]*`|\]\([^)]*\)|<!--.*?-->|<[^>\n]+>|^> \[!.*?$",
     re.DOTALL | re.MULTILINE,
 )
 """Blocks of code with the results below, words of code, targets of links, comments, markup."""

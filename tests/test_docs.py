@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from scripts.meltano_project import CHECKOUT
 from scripts.mkdocs_tables import on_page_content
+from scripts.prose import pages
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,6 +128,14 @@ def test_each_page_names_the_repository_and_the_version(site: dict[str, Html]) -
         assert repository in page.links, address
         assert f"tap-kombo<br>{VERSION}" in text, address
         assert 'data-md-component="source"' not in text, address  # the theme would ask GitHub
+
+
+def test_the_repository_shows_the_same(site: dict[str, Html]) -> None:
+    """It knows no `!!!` and no `===`; both it and the site show `> [!WARNING]` as a box."""
+    texts = [path.read_text(encoding="utf-8") for path in pages()]
+    assert [text for text in texts if re.search(r"^ *(!!!|===|\?\?\?) ", text, re.MULTILINE)] == []
+    boxes = sum(file_of(one).read_text().count('class="admonition warning"') for one in site)
+    assert boxes == sum(text.count("\n> [!WARNING]\n") for text in texts) > 5
 
 
 def test_a_wide_table_can_be_read_on_a_phone() -> None:
