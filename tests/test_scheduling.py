@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import re
 import subprocess
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 A = "greenhouse:demo"
 PAGE = (CHECKOUT / "docs" / "scheduling.md").read_text()
 LANGUAGES, BLOCKS = zip(*re.findall(r"```(\w+)\n(.*?)```", PAGE, re.DOTALL), strict=True)
-LOAD, CRON, VERDICT, SCHEDULE, IMAGE = BLOCKS
+LOAD, CRON, VERDICT, SCHEDULE, IMAGE, LOGGING = BLOCKS
 MINUTE, HOUR, DAY, MONTH, WEEKDAY, CRON_COMMAND = CRON.split(maxsplit=5)
 
 
@@ -49,6 +50,18 @@ class Machine:
             text=True,
             check=False,
         )
+
+    def log(self, command: str = LOAD, **files: str) -> list[str]:
+        """Load while these files are there, and return what is logged."""
+        places = {"logging": "logging.yaml", "env": ".env"}
+        paths = {self.project.folder / places[name]: text for name, text in files.items()}
+        for path, text in paths.items():
+            path.write_text(text)
+        try:
+            return self.run(command).stderr.splitlines()
+        finally:
+            for path in paths:
+                path.unlink()
 
     def rows(self) -> int:
         with psycopg.connect(self.database) as connection:
@@ -81,7 +94,7 @@ def machine(postgres: PostgreSQL, worker_id: str) -> Iterator[Machine]:
 
 def test_no_block_is_left_out() -> None:
     """All that is in a block but the image is run below; the README's test runs the load alone."""
-    assert LANGUAGES == ("bash", "cron", "bash", "bash", "bash")
+    assert LANGUAGES == ("bash", "cron", "bash", "bash", "bash", "yaml")
     assert LOAD in (CHECKOUT / "README.md").read_text()
 
 
@@ -110,6 +123,54 @@ def test_a_run_ends_with_1_if_an_integration_fails(machine: Machine) -> None:
     assert done.returncode == 1
     assert machine.rows() == 7
     assert '"failed":1' in machine.run(VERDICT).stdout
+
+
+def said_by(plugin: str, log: list[str]) -> list[str]:
+    return [line for line in log if re.search(rf"\] {plugin} ", line)]
+
+
+def test_the_loader_is_quiet(machine: Machine) -> None:
+    everything, quiet = machine.log(), machine.log(logging=LOGGING)
+
+    assert [line for line in said_by("target-postgres", everything) if "METRIC" in line]
+    assert said_by("target-postgres", quiet) == []
+    assert len([line for line in quiet if "VERDICT" in line]) == 1
+    failing = machine.log(f"export TARGET_POSTGRES_DATABASE=nowhere\n{LOAD}", logging=LOGGING)
+    assert "nowhere" in said_by("target-postgres", failing)[-1]
+
+
+def test_the_loader_tells_no_metrics(machine: Machine) -> None:
+    [variable] = re.findall(r"`(TARGET_\w+LEVEL=\w+)`", PAGE)
+
+    log = said_by("target-postgres", machine.log(env=f"{variable}\n"))
+
+    assert [line for line in log if "INSERT INTO" in line]
+    assert not [line for line in log if "METRIC" in line]
+
+
+def test_the_tap_tells_more_and_in_json(machine: Machine) -> None:
+    [more] = re.findall(r"`(meltano\.plugin\.stderr\.extractors.*?)`", PAGE)
+    json_lines = LOGGING.replace("console_log_formatter, colors: false", "json_formatter")
+
+    [variable] = re.findall(r"`(TAP_\w+LEVEL=\w+)`", PAGE)
+
+    told = machine.log(logging=f"{json_lines}  {more}\n", env=f"{variable}\n")
+
+    events = [json.loads(line) for line in told if line.startswith("{")]
+    assert [one for one in events if "http_request_duration" in str(one)]
+    assert [one for one in events if "Starting incremental sync of" in one["event"]]
+
+
+def test_two_ways_hide_the_verdict_too(machine: Machine) -> None:
+    console = '{"handlers": {"c": {"class": "logging.StreamHandler"}}'
+    quiet = f'{console}, "version": 1, "root": {{"level": "WARNING", "handlers": ["c"]}}}}'
+    (machine.project.folder / "sdk.yaml").write_text(quiet)
+    by_meltano = LOAD.replace("meltano ", "meltano --log-level=warning ")
+    by_the_sdk = f"export SINGER_SDK_LOG_CONFIG=$PWD/sdk.yaml\n{LOAD}"
+
+    for command in (by_meltano, by_the_sdk):
+        assert not [line for line in machine.log(command) if "VERDICT" in line]
+    assert machine.rows() == 7
 
 
 def test_meltano_refuses_a_second_run_of_the_same_state(machine: Machine) -> None:
