@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 A = "greenhouse:demo"
 SCHEMA = "without_meltano"
-INSTALL, CONFIGURE, FIRST, SECOND, CHOOSE = blocks("docs/without-meltano.md")
+INSTALL, CONFIGURE, FIRST, SECOND, *ELSEWHERE, CHOOSE = blocks("docs/without-meltano.md")
 CHECK = CONFIGURE.splitlines()[-1]
 
 
