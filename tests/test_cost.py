@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import sys
 import threading
 from collections import Counter
@@ -12,6 +14,7 @@ import pytest
 from support import Kombo, Measured, catalog
 
 from kombo_emulator import Size
+from tap_kombo.api.limits import Limits
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -85,3 +88,37 @@ def test_neither_streams_nor_integrations_make_a_page_dearer(kombo: Kombo) -> No
     four = calls_of(kombo, *names, streams=streams).total()
 
     assert four < 4.2 * one
+
+
+@pytest.mark.parametrize("paused", [0, 100])
+def test_integrations_that_are_paused_make_no_request_dearer(paused: int) -> None:
+    """Neither calls nor lines that are run grow with those who wait for the end of a pause."""
+
+    async def lines_of_a_request() -> int:
+        limits, lines = Limits(4, 0, logging.getLogger("limits")), 0
+
+        async def ask(integration_id: str) -> None:
+            async with limits.leave(integration_id):
+                pass
+
+        def count(*_: object) -> object:
+            nonlocal lines
+            lines += 1
+            return count
+
+        names = [f"tool:{number}" for number in range(paused)]
+        for name in names:
+            limits.pause(60, name)
+        waiting = [asyncio.ensure_future(ask(name)) for name in names]
+        await asyncio.sleep(0)
+        sys.settrace(count)  # type: ignore[arg-type]
+        try:
+            await ask("tool:good")
+        finally:
+            sys.settrace(None)
+        for one in waiting:
+            one.cancel()
+        await asyncio.gather(*waiting, return_exceptions=True)
+        return lines
+
+    assert asyncio.run(lines_of_a_request()) < 100

@@ -9,10 +9,12 @@ from __future__ import annotations
 import asyncio
 import random
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
+from heapq import heappop, heappush
+from itertools import count
 from math import inf
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
     import logging
@@ -23,6 +25,8 @@ MAX_PAUSE_SECONDS = 3600  # longest of all: who asks for more has a wrong clock
 ROUNDING_SECONDS = 1  # lengths are told in whole seconds, rounded up; no pause at all is a storm
 WORTH_TELLING_SECONDS = 1
 SPREAD_BELOW = 0.5  # half of a limit may be used at once, the rest is spread over the time left
+
+Waiter: TypeAlias = "tuple[int, asyncio.Future[float], str | None]"  # turn, let go at, integration
 
 
 class StoppedError(Exception):
@@ -63,6 +67,7 @@ class Pause:
     until: float = 0
     asked_at: float = -inf
     refusals: int = 0  # in a row
+    waiting: list[Waiter] = field(default_factory=list)  # requests of a paused integration
 
 
 class Limits:
@@ -85,7 +90,9 @@ class Limits:
         self._concurrency = self._allowed = concurrency
         self._good = 0  # requests that went well since `_allowed` was changed
         self._in_flight: list[float] = []  # when each was sent
-        self._queue: dict[asyncio.Future[float], str | None] = {}  # who waits, for an integration
+        self._queue: list[Waiter] = []  # a heap, in order of arrival
+        self._turns = count()
+        self._futures: set[asyncio.Future[float]] = set()  # of all who wait in `leave`
         self._timer: asyncio.TimerHandle | None = None
         self._window: Window | None = None
         self._pause = Pause()
@@ -233,8 +240,8 @@ class Limits:
         """Wait among the others; return when the request was let go."""
         self._check()
         future: asyncio.Future[float] = asyncio.get_running_loop().create_future()
-        self._queue[future] = integration_id
-        self._dispatch()
+        self._futures.add(future)
+        self._dispatch((next(self._turns), future, integration_id))
         try:
             sent_at = await future
         except asyncio.CancelledError:
@@ -246,34 +253,44 @@ class Limits:
                 self._dispatch()
             raise
         finally:
-            del self._queue[future]
+            self._futures.discard(future)
         self._check()
         return sent_at
 
-    def _dispatch(self) -> None:
+    def _dispatch(self, *waiters: Waiter) -> None:
         """Let go, in order of arrival, all who may be sent, and come back when more may."""
+        for waiter in waiters:
+            heappush(self._queue, waiter)
         loop = asyncio.get_running_loop()
-        now, again_at = loop.time(), inf
-        for future, integration_id in self._queue.items():
-            if future.done():  # let go already, or cancelled
-                continue
-            if (held_until := self.held_until(integration_id)) > now:  # keeps its turn
-                again_at = min(again_at, held_until)
-                continue
-            if (at := self._free_at(now)) > now:
-                again_at = min(again_at, at)
-                self._tell(now, at)
-                break
-            self._take(now)
-            future.set_result(now)
+        now = loop.time()
         if self._timer:
             self._timer.cancel()
-        self._timer = loop.call_at(again_at, self._dispatch) if again_at < inf else None
+        while self._queue:
+            if (at := self._free_at(now)) > now:
+                self._timer = loop.call_at(at, self._dispatch) if at < inf else None
+                self._tell(now, at)
+                return
+            _, future, integration_id = waiter = heappop(self._queue)
+            held = self._pauses.get(integration_id)
+            if future.done():  # cancelled
+                continue
+            if held and held.until > now:  # takes no place, but keeps its turn
+                if not held.waiting:
+                    loop.call_at(held.until, self._resume, held)
+                held.waiting.append(waiter)
+            else:
+                self._take(now)
+                future.set_result(now)
+
+    def _resume(self, held: Pause) -> None:
+        """Let an integration's requests have their turns again."""
+        waiters, held.waiting = held.waiting, []
+        self._dispatch(*waiters)
 
     def _close(self, error: Callable[[], Exception]) -> None:
         """Let all who wait, now or later, fail."""
         self._over = error
-        for future in self._queue:
+        for future in self._futures:
             if not future.done():
                 future.set_result(inf)
 
