@@ -65,7 +65,8 @@ def test_the_wheel_holds_the_tap_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = [name for name in archive.namelist() if ".dist-info/" not in name]
     assert all(name.startswith("tap_kombo/") for name in names)
-    assert all(name.endswith((".py", ".json", "/py.typed", "/endpoints.toml")) for name in names)
+    data = ("/api/endpoints.toml", "/api/problems.toml", "/py.typed")
+    assert all(name.endswith((".py", ".json", *data)) for name in names)
     assert "tap_kombo/py.typed" in names
     schemas = {name for name in names if name.endswith(".json")}
     assert schemas == {f"tap_kombo/schemas/{one.name}.json" for one in STREAMS}
