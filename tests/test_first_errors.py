@@ -107,7 +107,8 @@ def place(postgres: PostgreSQL, worker_id: str) -> Iterator[Place]:
         connection.execute("drop database if exists warehouse with (force)")  # test_rights
         connection.execute("drop role if exists loader")
         connection.execute("create role loader login password 'right'")
-        ((rules,),) = connection.execute("show hba_file").fetchall()
+        ((path,),) = connection.execute("show hba_file").fetchall()
+        rules, before = Path(path), Path(path).read_text()
         asks = "('host all loader 127.0.0.1/32 scram-sha-256'), ('host all all 127.0.0.1/32 trust')"
         connection.execute(f"copy (values {asks}) to '{rules}'".encode())
         connection.execute("select pg_reload_conf()")
@@ -123,6 +124,9 @@ def place(postgres: PostgreSQL, worker_id: str) -> Iterator[Place]:
         project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         yield Place(project, address)
+    rules.write_text(before)  # other modules have a role of that name, without a password
+    with psycopg.connect(postgres.url, autocommit=True) as connection:
+        connection.execute("select pg_reload_conf()")
 
 
 def test_a_wrong_password(place: Place) -> None:
