@@ -64,7 +64,7 @@ class Run:
         self._entries = len(self._streams) * len(self._ids)
         self._wanted = dict.fromkeys(self._streams, self._ids)
         self._rows = next((one for one in streams if isinstance(one, PassStream)), None)
-        self._run_id = str(uuid.uuid4())
+        self._of_all_rows = {"run_id": str(uuid.uuid4()), "tap_version": tap.plugin_version}
         self.report, self.runner = Report(tap.logger), runner
         if tap.changes and streams:
             self._go_by(tap.changes)
@@ -195,9 +195,8 @@ class Run:
         rows, integration_id = self._rows, entry.integration_id
         if rows is None:
             return
-        row = {**entry.row(), "run_id": self._run_id, "tap_version": self._tap.plugin_version}
         try:
-            rows.write(Page([row]), integration_id)
+            rows.write(Page([entry.row() | self._of_all_rows]), integration_id)
         except OutputError:
             raise
         except Exception as error:  # noqa: BLE001 - an expression raises anything

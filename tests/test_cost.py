@@ -14,6 +14,7 @@ import pytest
 from support import Kombo, Measured, catalog
 
 from kombo_emulator import Size
+from tap_kombo.api.endpoints import LEDGER
 from tap_kombo.api.limits import Limits
 from tap_kombo.tap import TapKombo
 
@@ -88,6 +89,30 @@ def test_neither_streams_nor_integrations_make_a_page_dearer(kombo: Kombo) -> No
     four = calls_of(kombo, *names, streams=streams).total()
 
     assert four < 4.2 * one
+
+
+def test_the_version_is_not_looked_up_for_each_row_of_the_ledger(kombo: Kombo) -> None:
+    """The SDK reads the metadata of the package each time: a millisecond."""
+    names = [f"tool:{number}" for number in range(6)]
+    for name in names:
+        kombo.emulator.add_integration(name, "ATS", ONE)
+    streams = ("interviews", LEDGER.name)
+
+    def look_ups(*integrations: str) -> int:
+        found = 0
+
+        def count(frame: FrameType, event: str, _: object) -> None:
+            nonlocal found
+            found += event == "call" and frame.f_code.co_name == "get_package_version"
+
+        sys.setprofile(count)
+        try:
+            kombo.run(*integrations, streams=streams)
+        finally:
+            sys.setprofile(None)
+        return found
+
+    assert 0 < look_ups(*names) == look_ups(names[0])
 
 
 @pytest.mark.parametrize("paused", [0, 100])
