@@ -3,10 +3,12 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from doctoring import Doctor
 from emulator_client import ID, Client
 from hypothesis import HealthCheck, settings
 from privacy import Listener
@@ -177,3 +179,18 @@ def kombo(emulator: Emulator, url: str) -> Kombo:
 def client(emulator: Emulator, url: str) -> Client:
     """Someone who asks the emulator for an integration with records of every model."""
     return Client(url, emulator.add_integration(ID))
+
+
+@pytest.fixture
+def doctor(
+    kombo: Kombo,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Doctor:
+    """`tap-kombo --doctor` at the emulator."""
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets its own
+    monkeypatch.setattr(logging, "captureWarnings", lambda **_: None)
+    caplog.set_level(logging.INFO)
+    return Doctor(kombo, tmp_path, capsys, caplog)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from support import Kombo, Sent, refusal, shown
+from support import Kombo, Sent, promised, refusal, shown
 
 from kombo_emulator import Size
 from kombo_emulator.events import data_changed
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
     from kombo_emulator.ats import AtsIntegration
     from kombo_emulator.exchange import Received
-    from kombo_emulator.models import Embed
 
 STREAMS = {
     "interviews": "ats_interviews",
@@ -384,19 +383,3 @@ class Scene:
         return any(
             row.gone or row.kept for model in MODELS for row in self.ats.table(model).rows.values()
         )
-
-
-def promised(record: dict[str, Any], embeds: Sequence[Embed]) -> dict[str, Any]:
-    """Return the part of a record whose changes `updated_after` promises to bring."""
-    kept = dict(record)
-    for embed in embeds:
-        nested = kept.pop(embed.key, None)
-        if embed.many or embed.reverse:
-            children = sorted(nested or (), key=str)
-            if embed.on_link and embed.on_change:
-                kept[embed.key] = [promised(one, embed.embeds) for one in children]
-            elif embed.on_link:
-                kept[embed.key] = sorted(one["id"] for one in children)
-        elif embed.on_change and nested:
-            kept[embed.key] = promised(nested, embed.embeds)
-    return kept

@@ -22,10 +22,13 @@ from tap_kombo.selection import compile_edits
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from starlette.responses import Response
 
     from kombo_emulator import Emulator
     from kombo_emulator.exchange import Received
+    from kombo_emulator.models import Embed
 
 KEY = "ks_dev_emulator"
 
@@ -234,3 +237,19 @@ def differences(
             if pair[0] != pair[1]:
                 found[f"{key} {name}"] = pair
     return found
+
+
+def promised(record: dict[str, Any], embeds: Sequence[Embed]) -> dict[str, Any]:
+    """Return the part of a record whose changes `updated_after` promises to bring."""
+    kept = dict(record)
+    for embed in embeds:
+        nested = kept.pop(embed.key, None)
+        if embed.many or embed.reverse:
+            children = sorted(nested or (), key=str)
+            if embed.on_link and embed.on_change:
+                kept[embed.key] = [promised(one, embed.embeds) for one in children]
+            elif embed.on_link:
+                kept[embed.key] = sorted(one["id"] for one in children)
+        elif embed.on_change and nested:
+            kept[embed.key] = promised(nested, embed.embeds)
+    return kept

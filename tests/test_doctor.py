@@ -1,17 +1,14 @@
 from __future__ import annotations
 
-import logging
 import re
 import socket
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 import trustme
-from doctoring import Doctor
 from starlette.responses import JSONResponse, Response
-from support import KEY, Kombo
+from support import KEY
 
 from kombo_emulator import Size, serve
 from tap_kombo.api.endpoints import ENDPOINTS
@@ -20,6 +17,8 @@ from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from doctoring import Doctor
 
     from kombo_emulator.exchange import Received
 
@@ -36,20 +35,6 @@ NOT_THERE = (
 )
 NOT_ALL = "Not everything can be read."
 KEY_CHECK = "/check-api-key"
-
-
-@pytest.fixture
-def doctor(
-    kombo: Kombo,
-    tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
-    caplog: pytest.LogCaptureFixture,
-    monkeypatch: pytest.MonkeyPatch,
-) -> Doctor:
-    monkeypatch.setattr(sys, "excepthook", sys.excepthook)  # the SDK's command sets its own
-    monkeypatch.setattr(logging, "captureWarnings", lambda **_: None)
-    caplog.set_level(logging.INFO)
-    return Doctor(kombo, tmp_path, capsys, caplog)
 
 
 def test_all_is_well(doctor: Doctor) -> None:

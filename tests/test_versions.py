@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from programs import STREAMS, Change, Scene, Wait, promised
-from support import KEY, Kombo, Sent, shown
+from programs import STREAMS, Change, Scene, Wait
+from support import KEY, Kombo, Sent, promised, shown
 from test_convergence import EXAMPLES, scene_kombo, waits
 
 from kombo_emulator import Behaviour, Size
