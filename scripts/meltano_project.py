@@ -82,7 +82,7 @@ class MeltanoProject:
         """
         with self.log.open("a") as log:
             done = subprocess.run(  # noqa: S603 - the callers are the demo and the tests
-                [MELTANO, *command],
+                ["meltano", *command],  # noqa: S607 - that of the environment
                 check=False,
                 cwd=self.folder,
                 env=self.environment,
@@ -109,7 +109,7 @@ class MeltanoProject:
         """
         with self.log.open("a") as log:
             return subprocess.Popen(  # noqa: S603 - the callers are tests
-                [MELTANO, *command],
+                ["meltano", *command],  # noqa: S607 - that of the environment
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -2,58 +2,36 @@
 
 from __future__ import annotations
 
-import atexit
-import functools
 import json
 import os
 import select
 import subprocess
-import sys
-import tempfile
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from privacy import leaks
 from support import KEY, catalog
+from warm import warm_tap
 
 from kombo_emulator import Emulator, Size, serve
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
     from starlette.responses import Response
 
     from kombo_emulator.exchange import Received
 
-HERE = Path(__file__).parent
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
 FEW = Size(interviews=8, applications=5, candidates=5, jobs=3)
 STREAMS = ("interviews", "jobs")
 ENDS_WITHIN = 20  # seconds; an answer is held for three times as long
 HELD = 60
-
-
-@functools.cache
-def tap_command() -> tuple[str, ...]:
-    """What to start in place of `tap-kombo`: the same, without the second that imports take."""
-    folder = tempfile.TemporaryDirectory()
-    address = f"{folder.name}/tap"
-    command = (sys.executable, "-P", HERE / "warm_tap.py", address)
-    host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
-
-    @atexit.register
-    def end() -> None:
-        host.communicate()
-        folder.cleanup()
-
-    assert host.stdout
-    assert host.stdout.readline() == b"ready\n"
-    return (sys.executable, "-SE", str(HERE / "warm_tap_call.py"), address)
 
 
 @dataclass
@@ -141,7 +119,7 @@ class Scene:
         told = {
             "PYTHONUNBUFFERED": "1" if unbuffered else "",
             "PYTHONIOENCODING": encoding,
-            "BEFORE_THE_TAP": before,
+            "BEFORE_THE_PROGRAM": before,
         }
         with (self.folder / "log").open("w") as log:
             process = subprocess.Popen(
@@ -217,7 +195,7 @@ def opened(folder: Path, command: tuple[str, ...] | None = None) -> Iterator[Sce
     for one in (A, B, C):
         emulator.add_integration(one, "ATS", FEW)
     with serve(emulator) as url:
-        scene = Scene(emulator, url, folder, command or tap_command())
+        scene = Scene(emulator, url, folder, command or warm_tap())
         try:
             yield scene
         finally:

@@ -15,11 +15,12 @@ from jsonschema import Draft7Validator
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 from support import KEY, differences, refusal
+from warm import WarmProject
 
 from kombo_emulator import Behaviour, Emulator, serve
 from kombo_emulator.examples import EXAMPLES_ID
 from kombo_emulator.table import LISTS
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 from scripts.tables import as_sent
 from tap_kombo.api.endpoints import ENDPOINTS, Endpoint
 from tap_kombo.schemas import load_schema
@@ -99,7 +100,7 @@ def loaded(postgres: PostgreSQL, worker_id: str) -> Loaded:
         emulator.intercept = without_look_up
         integrations.append(EXAMPLES_ID)
     with serve(emulator) as url:
-        project = MeltanoProject(
+        project = WarmProject(
             CHECKOUT / ".demo" / f"tests-{worker_id}",
             {
                 "TAP_KOMBO_API_KEY": KEY,

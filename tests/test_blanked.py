@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from support import Kombo, Sent
 from typing_extensions import override
+from warm import WarmProject
 
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 from scripts.tables import stored
 from tap_kombo.writer import BufferedWriter
 
@@ -158,7 +159,7 @@ def test_a_stream_that_a_map_takes_away_stays_away(kombo: Kombo) -> None:
 
 
 def load(postgres: PostgreSQL, folder: Path, lines: bytes) -> None:
-    project = MeltanoProject(folder, postgres.target_settings)
+    project = WarmProject(folder, postgres.target_settings)
     project.prepare()
     config = json.loads(postgres.target_config) | {"default_target_schema": "blanked"}
     (folder / "blanked.json").write_text(json.dumps(config))

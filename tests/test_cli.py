@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from click.testing import CliRunner
-from processes import tap_command
 from settings_told import GOOD, short
 from support import catalog
 from test_tap import errors, tap_kombo
+from warm import warm_tap
 
 from tap_kombo.tap import TapKombo
 
@@ -79,7 +79,7 @@ def test_env_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("name", ["-", "/dev/stdin"])
 def test_a_configuration_comes_from_standard_input(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
-        [*tap_command(), "--config", name],
+        [*warm_tap(), "--config", name],
         input=json.dumps(WRONG),
         capture_output=True,
         text=True,

@@ -15,10 +15,11 @@ from starlette.responses import JSONResponse
 from support import Kombo, refusal
 from test_blanked import Lines
 from test_sql_recipes import CLOCK
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
 from kombo_emulator.behaviour import Behaviour
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from recipes import Block
@@ -127,7 +128,7 @@ def told(postgres: PostgreSQL, worker_id: str) -> Story:
     emulator.alter = lack_locations
     with serve(emulator) as url:
         settings = {"TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA, **postgres.target_settings}
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         warehouse = Warehouse(postgres.url, project, f"{SCHEMA},clock,pg_catalog")
         with warehouse.connect() as connection:

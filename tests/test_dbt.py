@@ -20,9 +20,10 @@ from dbt_projects import KEYS, Results, blocks, copy, described, expected, figur
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 from support import KEY
+from warm import WarmProject
 
 from kombo_emulator import serve
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -59,7 +60,7 @@ class Build:
     url: str
 
 
-def configure(project: MeltanoProject) -> None:
+def configure(project: WarmProject) -> None:
     """Write the block of the page into `meltano.yml`."""
     [to_add] = blocks("yaml")
     path = project.folder / "meltano.yml"
@@ -94,7 +95,7 @@ def build(postgres: PostgreSQL, worker_id: str, tmp_path_factory: pytest.TempPat
             "TAP_KOMBO_API_URL": url,
             **target,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         configure(project)
         for run in range(2):

@@ -15,9 +15,10 @@ from recipes import Block, Page, Rows, Warehouse
 from singer_sdk.exceptions import StreamMapConfigError
 from starlette.responses import JSONResponse
 from support import KEY, discovered, failing, refusal, shown
+from warm import WarmProject
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
             **postgres.target_settings,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         warehouse = Warehouse(postgres.url, project, SCHEMA)
 

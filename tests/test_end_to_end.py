@@ -12,10 +12,11 @@ import pytest
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
 from support import differences
+from warm import WarmProject
 
 from kombo_emulator import Emulator, serve
 from kombo_emulator.table import MODELS
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 from scripts.tables import as_sent
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
@@ -80,7 +81,7 @@ def without_zone(moment: str) -> dt.datetime:
     return dt.datetime.fromisoformat(moment).astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def load(project: MeltanoProject, postgres: PostgreSQL, integrations: list[AtsIntegration]) -> Load:
+def load(project: WarmProject, postgres: PostgreSQL, integrations: list[AtsIntegration]) -> Load:
     began = dt.datetime.now(dt.UTC)
     expected = {
         stream: {
@@ -130,7 +131,7 @@ def runs(postgres: PostgreSQL, worker_id: str) -> Iterator[tuple[Load, Changes, 
     emulator = Emulator(api_key=KEY)
     integrations = [emulator.add_integration(name, category="ATS") for name in INTEGRATIONS]
     with serve(emulator) as url:
-        project = MeltanoProject(
+        project = WarmProject(
             CHECKOUT / ".demo" / f"tests-{worker_id}",
             {
                 "TAP_KOMBO_API_KEY": KEY,

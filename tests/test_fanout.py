@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from processes import tap_command
 from support import KEY, Kombo, Sent, catalog, expected, refusal
+from warm import warm_tap
 
 from kombo_emulator import Emulator, Size, serve
 from tap_kombo import run
@@ -241,7 +241,7 @@ def test_a_signal_ends_the_run_and_leaves_the_state(
     ):
         config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "page_size": 3}
         (tmp_path / "config.json").write_text(json.dumps(config))
-        command = [*tap_command(), "--config", "config.json"]
+        command = [*warm_tap(), "--config", "config.json"]
         process = subprocess.Popen(
             [*command, "--catalog", "catalog.json"],
             cwd=tmp_path,

@@ -8,16 +8,17 @@ import re
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
 from support import KEY
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MELTANO, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -68,13 +69,13 @@ def filtered(output: str) -> str:
 class Place:
     """A Meltano project with all it needs, in which one thing is made wrong at a time."""
 
-    project: MeltanoProject
+    project: WarmProject
     address: str
 
     def run(self, loader: str = "target-postgres", **wrong: str) -> str:
         """Run the tap into a loader; return what Meltano prints, as it fails."""
-        project = MeltanoProject(self.project.folder, {**self.project.settings, **wrong})
-        command: list[str | Path] = [MELTANO, *MELTANO_RUN.split()[1:-1], loader]
+        project = replace(self.project, settings={**self.project.settings, **wrong})
+        command = [*MELTANO_RUN.split()[:-1], loader]
         return fails(command, project.folder, project.environment)
 
     def shell(self, command: str, **wrong: str) -> str:
@@ -121,7 +122,7 @@ def place(postgres: PostgreSQL, worker_id: str) -> Iterator[Place]:
             "TAP_KOMBO__SELECT": '["interviews.*"]',
             **postgres.target_settings,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         yield Place(project, address)
     rules.write_text(before)  # other modules have a role of that name, without a password
@@ -156,7 +157,7 @@ def test_a_loader_that_is_not_in_the_project(place: Place) -> None:
 
 
 def test_no_loader_at_all(place: Place) -> None:
-    output = fails([MELTANO, "run", "tap-kombo"], place.project.folder, place.project.environment)
+    output = fails(["meltano", "run", "tap-kombo"], place.project.folder, place.project.environment)
 
     assert missing(shown("The loader is missing", 3), output) == []
 
@@ -165,7 +166,7 @@ def test_a_loader_that_cannot_be_installed(place: Place, tmp_path: Path) -> None
     whole = (CHECKOUT / "meltano.yml").read_text()
     (tmp_path / "meltano.yml").write_text(whole.replace("meltanolabs-target-postgres", "a-target"))
     env = {**place.project.environment, "MELTANO_PROJECT_ROOT": str(tmp_path), "UV_OFFLINE": "1"}
-    output = fails([MELTANO, "install", "loader", "target-postgres"], tmp_path, env)
+    output = fails(["meltano", "install", "loader", "target-postgres"], tmp_path, env)
 
     assert missing(shown("The loader is missing", 1), output) == []
     assert "a-target" in output

@@ -15,9 +15,10 @@ from recipes import Page, Warehouse
 from support import KEY, Kombo
 from test_blanked import Lines
 from test_sql_recipes import CLOCK
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from recipes import Block
@@ -142,7 +143,7 @@ def told(postgres: PostgreSQL, worker_id: str) -> Told:
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
             **postgres.target_settings,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         told = Told(Warehouse(postgres.url, project, f"{SCHEMA},clock,pg_catalog"))
         told.warehouse.configure(MAP)

@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
-from processes import tap_command
 from support import KEY, catalog
+from warm import warm_tap
 
 from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT
@@ -56,7 +56,7 @@ def start(kombo: Kombo, tmp_path: Path) -> Start:
             (tmp_path / f"{name}.json").write_text(json.dumps(content))
         options = [f"--{name}={tmp_path / name}.json" for name in files]
         return subprocess.run(
-            [*tap_command(), *options],
+            [*warm_tap(), *options],
             env=os.environ | {"TAP_KOMBO_LOGLEVEL": level},
             cwd=CHECKOUT, capture_output=True, text=True, check=False,
         )  # fmt: skip
@@ -130,7 +130,7 @@ def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_
 
     with (tmp_path / "out.jsonl").open("wb") as output:
         process = subprocess.Popen(
-            [*tap_command(), f"--config={tmp_path / 'config.json'}",
+            [*warm_tap(), f"--config={tmp_path / 'config.json'}",
              f"--catalog={tmp_path / 'catalog.json'}"],
             cwd=CHECKOUT, stdout=output, stderr=theirs,
         )  # fmt: skip

@@ -19,9 +19,10 @@ from psycopg.sql import SQL, Composed, Identifier
 from support import KEY, Sent, discovered
 from test_project import selected_by_rules
 from test_readme import COMMANDS, blocks, shell
+from warm import WarmProject
 
 from kombo_emulator import Size
-from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
+from scripts.meltano_project import CHECKOUT, STATE_ID
 from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.tap import TapKombo
 
@@ -52,7 +53,7 @@ def bash(page: str) -> list[str]:
 class Place:
     """A Meltano project and the schema that it loads."""
 
-    project: MeltanoProject
+    project: WarmProject
     url: str
     schema: str
 
@@ -111,7 +112,7 @@ def place(
         "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema,
         **postgres.target_settings,
     }
-    project = MeltanoProject(folder, settings)
+    project = WarmProject(folder, settings)
     project.prepare()
     (folder / "output").mkdir(exist_ok=True)
     return Place(project, postgres.url, schema)

@@ -21,9 +21,10 @@ from test_blanked import Lines
 from test_history import MAP, maps
 from test_pseudonyms import SECRET, VECTORS
 from test_readme import shell
+from warm import WarmProject
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, STATE_ID, MeltanoProject
+from scripts.meltano_project import CHECKOUT, STATE_ID
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.privacy import Class
 from tap_kombo.pseudonyms import pseudonym
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from kombo_emulator import AtsIntegration, HrisIntegration
     from scripts.embedded_postgres import PostgreSQL
+    from scripts.meltano_project import MeltanoProject
 
 SCHEMA = "personal"
 ACME, PEOPLE, GLOBEX = "greenhouse:acme", "personio:acme", "lever:globex"
@@ -160,7 +162,7 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
             **postgres.target_settings,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         project.load()
         warehouse = Warehouse(postgres.url, project, SCHEMA)

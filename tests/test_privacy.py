@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 from privacy import leaks
-from processes import tap_command
 from starlette.responses import Response
 from support import KEY, Kombo, Sent, catalog
+from warm import warm_tap
 
 from kombo_emulator import Emulator, Size, serve
 from kombo_emulator.faults import (
@@ -203,7 +203,7 @@ def test_the_real_program_at_debug_is_silent(settings: dict[str, Any], tmp_path:
         (tmp_path / "config.json").write_text(json.dumps(config | settings))
         (tmp_path / "catalog.json").write_text(json.dumps(catalog(*STREAMS)))
         done = subprocess.run(
-            [*tap_command(), "--config=config.json", "--catalog=catalog.json"],
+            [*warm_tap(), "--config=config.json", "--catalog=catalog.json"],
             cwd=tmp_path,
             capture_output=True,
             text=True,

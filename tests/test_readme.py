@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psycopg
 import pytest
 from support import KEY
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, PROGRAMS, MeltanoProject
@@ -51,12 +52,12 @@ def running() -> Iterator[tuple[Emulator, str]]:
 
 
 def shell(command: str, folder: Path, env: dict[str, str] | None = None) -> str:
-    """Run what a page shows, with the `PATH` that the README sets."""
-    path = f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"
+    """Run what a page shows, with the `PATH` that the README sets unless there is another."""
+    path = {"PATH": f"{PROGRAMS}{os.pathsep}{os.environ['PATH']}"}
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", IN_CHECKOUT.sub("", command)],
         cwd=folder,
-        env={**(os.environ if env is None else env), "PATH": path},
+        env={**os.environ, **path} if env is None else {**path, **env},
         capture_output=True,
         text=True,
         check=False,
@@ -81,35 +82,37 @@ def test_no_command_is_left_out() -> None:
 
 @pytest.fixture
 def meltano(
-    running: tuple[Emulator, str], postgres: PostgreSQL, worker_id: str
+    running: tuple[Emulator, str],
+    postgres: PostgreSQL,
+    worker_id: str,
+    request: pytest.FixtureRequest,
 ) -> Callable[..., list[tuple[str, int]]]:
     """Run commands that load, and return how many interviews arrived of each integration."""
     folder = CHECKOUT / ".demo" / f"tests-{worker_id}"
     settings = {
         "TAP_KOMBO_API_KEY": KEY,
         "TAP_KOMBO_API_URL": running[1],
+        "TAP_KOMBO_INTEGRATION_IDS": A,
         "TARGET_JSONL_DESTINATION_PATH": str(folder),
         **postgres.target_settings,
     }
-    MeltanoProject(folder, settings).prepare()
-    names = ("MELTANO_", "TAP_", "TARGET_")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(names)}
-    env |= {"MELTANO_PROJECT_ROOT": str(folder), **settings}
+    project = getattr(request, "param", WarmProject)(folder, settings)
+    project.prepare()
 
     def run(commands: list[str], schema: str, **more: str) -> list[tuple[str, int]]:
         for name, text in more.items():
             (folder / f"{name}.txt").write_text(text)
         there = {"TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": schema}
         for command in commands:
-            shell(command, folder, env | there)
+            shell(command, folder, project.environment | there)
         with psycopg.connect(postgres.url, options=f"-c search_path={schema}") as connection:
             rows = connection.execute(QUERY.replace("tap_kombo.", "").encode()).fetchall()
         return sorted(row[:2] for row in rows)
 
-    env["TAP_KOMBO_INTEGRATION_IDS"] = A
     return run
 
 
+@pytest.mark.parametrize("meltano", [MeltanoProject], indirect=True, ids=["as it is started"])
 def test_the_tap_runs_with_meltano(meltano: Callable[..., list[tuple[str, int]]]) -> None:
     commands = [one for one in COMMANDS if MELTANO.search(one)]
     assert len(commands) > 3

@@ -13,9 +13,10 @@ import pytest
 from support import Kombo
 from test_blanked import Lines
 from test_first_errors import SECTIONS
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,7 +73,7 @@ def messages() -> bytes:
 
 @pytest.fixture
 def warehouse(postgres: PostgreSQL, worker_id: str, tmp_path: Path) -> Warehouse:
-    project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", {})
+    project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", {})
     project.prepare()
     with psycopg.connect(postgres.url, autocommit=True) as connection:
         connection.execute("drop database if exists warehouse with (force)")

@@ -13,9 +13,10 @@ import psycopg
 import pytest
 from support import KEY
 from test_dockerfile import TEXT as DOCKERFILE
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MELTANO, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,14 +35,14 @@ MINUTE, HOUR, DAY, MONTH, WEEKDAY, CRON_COMMAND = CRON.split(maxsplit=5)
 class Machine:
     """A shell in a Meltano project whose schema is empty."""
 
-    project: MeltanoProject
+    project: WarmProject
     emulator: Emulator
     database: str
 
     def run(self, script: str) -> subprocess.CompletedProcess[str]:
         """Run a block of the page there."""
         here = script.replace("/srv/kombo", str(self.project.folder))
-        here = here.replace(".venv/bin/meltano", str(MELTANO))
+        here = here.replace(".venv/bin/meltano", str(self.project.folder / "warm" / "meltano"))
         return subprocess.run(
             ["bash", "-eo", "pipefail", "-c", here],
             cwd=self.project.folder,
@@ -83,7 +84,7 @@ def machine(postgres: PostgreSQL, worker_id: str) -> Iterator[Machine]:
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": "scheduling",
             **postgres.target_settings,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         (project.folder / "output").mkdir(exist_ok=True)
         (project.folder / "output" / "kombo.log").unlink(missing_ok=True)

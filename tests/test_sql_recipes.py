@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from recipes import Page, Warehouse
 from support import KEY
+from warm import WarmProject
 
 from kombo_emulator import Emulator, Size, serve
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from recipes import Block
@@ -98,7 +99,7 @@ def told(postgres: PostgreSQL, worker_id: str) -> Told:
             "TARGET_POSTGRES_DEFAULT_TARGET_SCHEMA": SCHEMA,
             **postgres.target_settings,
         }
-        project = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
+        project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
         warehouse = Warehouse(postgres.url, project, f"{SCHEMA},clock,pg_catalog")
         project.load()

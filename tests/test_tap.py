@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from emulator_client import values
-from processes import tap_command
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from support import KEY, catalog, discovered
 from test_emulator_records import formats
+from warm import warm_tap
 
 from kombo_emulator import Behaviour, Emulator, serve
 from tap_kombo.api.endpoints import LEDGER, STREAMS
@@ -42,7 +42,7 @@ def tap_kombo(
     *arguments: str, config: dict[str, Any] | None = None, tmp_path: Path, **env: str
 ) -> subprocess.CompletedProcess[str]:
     """Run the tap as a user does."""
-    command = [*tap_command(), *arguments]
+    command = [*warm_tap(), *arguments]
     if config is not None:
         file = tmp_path / "config.json"
         file.write_text(json.dumps(config))

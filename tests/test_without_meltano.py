@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import psycopg
 from support import KEY
 from test_readme import blocks, shell
+from warm import WarmProject
 
 from kombo_emulator import Size
-from scripts.meltano_project import CHECKOUT, MeltanoProject
+from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -32,7 +33,7 @@ def test_it_loads_and_goes_on(
     size = Size(candidates=10, applications=15, interviews=20, offers=5)
     kombo.emulator.add_integration(A, "ATS", size)
     kombo.emulator.clock.set(datetime.now(UTC) - timedelta(minutes=10))  # near the program's clock
-    loader = MeltanoProject(CHECKOUT / ".demo" / f"tests-{worker_id}", {})
+    loader = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", {})
     loader.prepare()
     (tmp_path / "bin").mkdir()
     (tmp_path / "bin" / "target-postgres").symlink_to(loader.loader)

@@ -1,6 +1,7 @@
-"""Holds the tap ready and becomes it whenever `warm_tap_call.py` asks: imports take a second each.
+"""Holds a program ready and becomes it whenever `warm_call.py` asks: imports take a second or two.
 
-What it becomes is a process like any other: with its own files, folder, variables and exit.
+What it becomes is a process like any other: with its own files, folder, variables and exit. It is
+run by the Python that has the program, so it imports nothing but what every Python has.
 """
 
 from __future__ import annotations
@@ -12,9 +13,9 @@ import select
 import socket
 import sys
 from contextlib import suppress
+from importlib import import_module
+from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
-
-from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 MOST = 1 << 20  # bytes of arguments and variables
 
 
-def become_the_tap(address: str) -> None:
-    """Wait for calls; each leads to a process that returns from here, to be the tap."""
+def become_the_program(address: str, name: str) -> None:
+    """Wait for calls; each leads to a process that returns from here, to be the program."""
     with socket.socket(socket.AF_UNIX) as door:
         door.bind(address)
         door.listen()
@@ -44,7 +45,7 @@ def become_the_tap(address: str) -> None:
         while not text.endswith(b"\n"):
             text += caller.recv(MOST)
         _watch(caller, files)
-    _dress(json.loads(text), files)
+    _dress(name, json.loads(text), files)
 
 
 def _watch(caller: socket.socket, files: list[int]) -> None:
@@ -58,7 +59,7 @@ def _watch(caller: socket.socket, files: list[int]) -> None:
         os._exit(0)
 
 
-def _dress(told: Mapping[str, Any], files: list[int]) -> None:
+def _dress(name: str, told: Mapping[str, Any], files: list[int]) -> None:
     """Take on what a new Python would have found."""
     for number, file in enumerate(files):
         os.dup2(file, number)
@@ -66,8 +67,8 @@ def _dress(told: Mapping[str, Any], files: list[int]) -> None:
     os.chdir(told["folder"])
     os.environ.clear()
     os.environ.update(told["variables"])
-    exec(os.environ.pop("BEFORE_THE_TAP", ""), {})  # noqa: S102 - what a test wants to be wrong
-    sys.argv = ["tap-kombo", *told["arguments"]]
+    exec(os.environ.pop("BEFORE_THE_PROGRAM", ""), {})  # noqa: S102 - what a test wants to be wrong
+    sys.argv = [name, *told["arguments"]]
     encoding = os.environ.get("PYTHONIOENCODING", "utf-8")
     raw = bool(os.environ.get("PYTHONUNBUFFERED"))
     sys.stdin = open(0, encoding=encoding, closefd=False)  # noqa: SIM115
@@ -81,5 +82,7 @@ def _text(number: int, encoding: str, errors: str, *, raw: bool) -> io.TextIOWra
 
 
 if __name__ == "__main__":
-    become_the_tap(sys.argv[1])
-    TapKombo.cli()
+    _, at, entry_point, called = sys.argv
+    import_module(entry_point.partition(":")[0])
+    become_the_program(at, called)
+    sys.exit(resolve_name(entry_point)())  # a command of the SDK is made when it is asked for

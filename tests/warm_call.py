@@ -1,4 +1,4 @@
-"""Stands in for `tap-kombo`: `warm_tap.py` starts it; passes signals on, and ends as it does."""
+"""Stands in for a program: `warm_host.py` starts it; passes signals on, and ends as it does."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def pass_on(number: int, _: object) -> None:
-    """Send a signal to the tap, unless it has ended by now."""
+    """Send a signal to the program, unless it has ended by now."""
     with suppress(ProcessLookupError):
-        os.kill(tap, number)
+        os.kill(program, number)
 
 
 signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)  # until it is known whom they are for
@@ -24,7 +24,7 @@ with socket.socket(socket.AF_UNIX) as line:
     told = {"arguments": sys.argv[2:], "folder": os.getcwd(), "variables": dict(os.environ)}  # noqa: PTH109
     socket.send_fds(line, [json.dumps(told).encode() + b"\n"], [0, 1, 2])
     answers = line.makefile()
-    tap = int(answers.readline())
+    program = int(answers.readline())
     for one in SIGNALS:
         signal.signal(one, pass_on)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
