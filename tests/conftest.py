@@ -88,6 +88,7 @@ def pytest_configure() -> None:
     """Let neither variables nor the `.env` of whoever runs the tests reach the tap or a loader."""
     for name in [one for one in os.environ if one.startswith(FOREIGN)]:
         del os.environ[name]
+    os.environ.pop("UV_COMPILE_BYTECODE", None)  # what a test installs is started once or twice
     above = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = os.pathsep.join([str(APART), *([above] if above else [])])
     vars(_dict_config)["find_dotenv"] = lambda *_, **__: ""
