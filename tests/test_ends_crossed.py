@@ -155,3 +155,22 @@ def test_success(scene: Scene, moment: str) -> None:
         ats, state = scene.emulator.integrations[A], ended.messages[-1]["value"]
         ats.edit("ats_interviews", ats.records("ats_interviews")[0]["id"], title="Changed")
         assert run(scene, moment, ids=ids, state=state).written == {"interviews": 1}
+
+
+def test_the_row_of_the_pass_that_ends_the_run_is_written(scene: Scene) -> None:
+    """No state follows it, as nothing has changed since the last one."""
+    many = "many:demo"
+    scene.emulator.add_integration(many, "ATS", Size(interviews=100, candidates=5, applications=5))
+
+    def refuse(asked: Received) -> Response | None:
+        code, of_interviews = "PLATFORM.AUTHENTICATION_INVALID", asked.path == "/ats/interviews"
+        is_due = of_interviews and asked.integration_id == A
+        return refusal(code, 401) if is_due else None
+
+    scene.emulator.intercept = refuse
+    ended = scene.run(ids=(many, A), streams=("interviews", "passes"), concurrency=1)
+
+    assert ended.code == 1
+    kinds = [(one["type"], one.get("stream")) for one in ended.messages]
+    assert kinds[-3:] == [("RECORD", "passes"), ("STATE", None), ("RECORD", "passes")]
+    assert ended.messages[-1]["record"]["outcome"] == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from starlette.responses import Response
 from support import Kombo, Sent
 from typing_extensions import override
 
+from kombo_emulator import Size
 from tap_kombo import run
 
 if TYPE_CHECKING:
@@ -117,3 +119,34 @@ def test_a_pass_goes_on_where_the_last_state_was_written(
         f"resuming {ROWS:,} rows: cut off after {len(first.ids):,}, last state after {written:,}, "
         f"went on at {went_on_at:,}"
     )
+
+
+def test_no_state_is_ahead_of_what_is_written(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While pages of other integrations wait to be written, one of them may be the last thing."""
+    monkeypatch.setattr(run, "CHECKPOINT_SECONDS", 0)  # whenever it is asked whether it is time
+    integrations = [f"tool:{number}" for number in range(4)]
+    for one in integrations:
+        kombo.emulator.add_integration(one, "ATS", Size(interviews=12, jobs=2))
+    sent = kombo.run(*integrations, page_size=2, concurrency=4)
+
+    served: Counter[str | None] = Counter()
+    before: dict[str, int] = {}
+    for asked in kombo.emulator.requests:
+        if asked.path == "/ats/interviews":
+            if cursor := asked.params.get("cursor"):
+                before[cursor] = served[asked.integration_id]
+            served[asked.integration_id] += asked.records or 0
+    written: Counter[str] = Counter()
+    resumed = 0
+    for message in sent.messages:
+        if message["type"] == "RECORD":
+            written[message["record"]["integration_id"]] += 1
+        if message["type"] == "STATE":
+            for entry in message["value"]["bookmarks"]["interviews"].get("partitions", ()):
+                point = entry.get("resume")
+                resumed += bool(point)
+                said = before[point["cursor"]] if point else 12 * ("replication_key_value" in entry)
+                assert said <= written[entry["context"]["integration_id"]]
+    assert resumed > len(integrations)
