@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from kombo_emulator.exchange import Received
     from scripts.embedded_postgres import PostgreSQL
 
-MOMENTS = int(os.environ.get("KILL_MOMENTS", "3"))
+MOMENTS = int(os.environ.get("KILL_MOMENTS", "2"))
 """`make nightly` asks for 20, at other moments each night by `KILL_SEED`."""
 
 SEED = os.environ.get("KILL_SEED", "1")
