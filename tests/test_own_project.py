@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
     from scripts.embedded_postgres import PostgreSQL
 
+pytestmark = pytest.mark.xdist_group("test_own_project")  # one worker, for tests share one image
+
 A = "greenhouse:demo"
 VERSION = "1.0.0"
 ACCOUNT = yaml.safe_load((CHECKOUT / "plugin.yaml").read_text())["variant"]
