@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import contextmanager
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,8 @@ CHECKOUT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR") or CHECKOUT.parent / "shared/reference")
 """Where a description of Kombo's endpoints may be; it is no part of the repository."""
 
-MANY = replace(Size(**{item.name: 160 for item in fields(Size)}), interviews=900, offers=900)
+MANY = replace(Size(**{item.name: 160 for item in fields(Size)}), interviews=600, offers=600)
+FEW = Size(**{item.name: 12 for item in fields(Size)})
 NEVER_SEEN = {
     "hiring_team.job_roles.scope",  # the SDK narrows it to one value
     "system_roles.scope",
@@ -41,13 +43,26 @@ HIDDEN_BY_SDK = {"remote_data", "integration_fields", "teams", "approver_id"}
 Rows = dict[str, list[dict[str, Any]]]
 
 
-@pytest.fixture(scope="module")
-def clients() -> Iterator[dict[str, Client]]:
-    with everyone(MANY) as served:
+@contextmanager
+def clients_of(size: Size) -> Iterator[dict[str, Client]]:
+    """Those of an integration of each category, with two deleted records of each model."""
+    with everyone(size) as served:
         for client in served.values():
             for model in (one for one in MODELS.values() if one.path):
                 for row in client.ats.records(model.id)[:2] if model.incremental else ():
                     client.ats.delete(model.id, row["id"])
+        yield served
+
+
+@pytest.fixture(scope="module")
+def clients() -> Iterator[dict[str, Client]]:
+    with clients_of(MANY) as served:
+        yield served
+
+
+@pytest.fixture
+def few() -> Iterator[dict[str, Client]]:
+    with clients_of(FEW) as served:
         yield served
 
 
@@ -132,12 +147,15 @@ def test_records_fit_the_reference(rows: Rows) -> None:
     wrong, never = set(), set()
     for path in PATHS:
         validator = jsonschema.Draft202012Validator(closed(schemas[path]))
-        errors = (error for row in rows[path] for error in validator.iter_errors(row))
+        some = [  # the others are of the same kinds, and to look at one takes a millisecond
+            row for at, row in enumerate(rows[path]) if at % 3 == 0 or row.get("remote_deleted_at")
+        ]
+        errors = (error for row in some for error in validator.iter_errors(row))
         wrong |= {f"{path} {error.json_path}" for error in errors}
         never |= {
             f"{path} {name}"
             for name in set(nullable(schemas[path])) - NEVER_SEEN
-            if None not in [one for row in rows[path] for one in values(row, name)]
+            if not any(None in values(row, name) for row in rows[path])
         }
     assert wrong == set()
     assert never == set()
@@ -163,24 +181,23 @@ def test_records_fit_the_official_sdk(clients: dict[str, Client]) -> None:
     assert unknown == set()
 
 
-def test_records_are_what_the_list_sends(clients: dict[str, Client]) -> None:
+def test_records_are_what_the_list_sends(few: dict[str, Client]) -> None:
     for path in PATHS:
         model = LISTS[path]
-        client = clients[model.category]
-        params = {"page_size": "33"} if model.paginated else {}
+        client = few[model.category]
+        params = {"page_size": "5"} if model.paginated else {}
         records = client.ats.records(model.id, include_deleted=False)
-        assert client.rows(path, **params) == records, path
+        assert client.rows(path, **params) == records != [], path
 
 
-def test_remote_data_is_there_on_request(clients: dict[str, Client]) -> None:
-    for client in clients.values():
+def test_remote_data_is_there_on_request(few: dict[str, Client]) -> None:
+    for client in few.values():
         client.ats.world.behaviour = Behaviour(remote_data=True)
         for model in MODELS.values():
             if "remote_data" in model.fields and model.category == client.ats.category:
                 raw = [row["remote_data"] for row in client.ats.records(model.id)]
                 assert raw
                 assert all(raw), model.id
-        client.ats.world.behaviour = Behaviour()
 
 
 def test_values_have_the_form_that_the_schema_says(rows: Rows) -> None:
