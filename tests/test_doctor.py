@@ -10,7 +10,7 @@ import trustme
 from starlette.responses import JSONResponse, Response
 from support import KEY
 
-from kombo_emulator import Size, serve
+from kombo_emulator import Emulator, Size, serve
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.privacy import NOT_OPTED_IN
 from tap_kombo.settings import REGIONS
@@ -35,6 +35,14 @@ NOT_THERE = (
 )
 NOT_ALL = "Not everything can be read."
 KEY_CHECK = "/check-api-key"
+
+pytestmark = pytest.mark.usefixtures("_no_waiting")
+
+
+@pytest.fixture
+def emulator() -> Emulator:
+    """An emulator whose integrations have no records, as none is read."""
+    return Emulator(now="2026-11-23T10:00:00Z", size=Size.empty())
 
 
 def test_all_is_well(doctor: Doctor) -> None:
@@ -112,7 +120,7 @@ def test_the_settings_are_told_as_they_arrived_without_what_they_hide(doctor: Do
 def test_it_forecasts_what_the_next_run_costs(doctor: Doctor) -> None:
     names = [f"lever:{number}" for number in range(60)]
     for one in names:
-        doctor.kombo.emulator.add_integration(one, "ATS", Size(interviews=1))
+        doctor.kombo.emulator.add_integration(one)
     doctor.kombo.emulator.behaviour = replace(
         doctor.kombo.emulator.behaviour, rate_limit=1_000, rate_window_seconds=3600
     )
@@ -347,8 +355,7 @@ def test_a_request_beyond_the_limit_is_sent_again(doctor: Doctor) -> None:
 def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> None:
     names = [f"lever:{number}" for number in range(60)]
     for one in names:
-        ats = doctor.kombo.emulator.add_integration(one, "ATS", Size(interviews=1))
-        ats.details.unsupported = {"ats_offers"}
+        doctor.kombo.emulator.add_integration(one).details.unsupported = {"ats_offers"}
 
     told = doctor(*names, *(f"typo:{number}" for number in range(5)), streams=("jobs", "offers"))
 
@@ -363,8 +370,7 @@ def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> No
 def test_a_table_ends_where_a_terminal_does(doctor: Doctor) -> None:
     names = [f"greenhouse:{number:020}" for number in range(4)]
     for one in names:
-        ats = doctor.kombo.emulator.add_integration(one)
-        ats.details.unsupported = {"ats_offers"}
+        doctor.kombo.emulator.add_integration(one).details.unsupported = {"ats_offers"}
 
     told = doctor(*names, streams=("jobs", "offers"))
 
