@@ -15,9 +15,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
-from test_project import CHECKOUT, EXTRACTOR
+from test_project import EXTRACTOR
 
-from scripts.meltano_project import MeltanoProject
+from scripts.meltano_project import CHECKOUT, MeltanoProject
 from scripts.update_plugin import files, kind
 from tap_kombo.settings import SETTINGS
 from tap_kombo.tap import TapKombo

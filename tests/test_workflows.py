@@ -9,7 +9,6 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 
 CHECKOUT = Path(__file__).parent.parent
@@ -38,9 +37,9 @@ def test_each_action_is_pinned_the_same_way_everywhere() -> None:
     assert {name: len(versions) for name, versions in pins.items()} == dict.fromkeys(pins, 1)
 
 
-@pytest.mark.parametrize("name", WORKFLOWS)
-def test_a_workflow_may_read_only(name: str) -> None:
-    assert WORKFLOWS[name]["permissions"] == {"contents": "read"}
+def test_a_workflow_may_read_only() -> None:
+    told = {name: one.get("permissions") for name, one in WORKFLOWS.items()}
+    assert {name: one for name, one in told.items() if one != {"contents": "read"}} == {}
 
 
 def test_few_jobs_may_do_more() -> None:
@@ -80,15 +79,19 @@ def test_the_job_that_publishes_runs_none_of_our_code() -> None:
     assert publish["environment"] == "pypi"
 
 
-@pytest.mark.parametrize(("tag", "code"), [("v1.2.0", 0), ("v1.2.1", 1), ("v1.2", 1)])
-def test_a_wheel_of_another_version_than_the_tag_is_refused(
-    tag: str, code: int, tmp_path: Path
-) -> None:
+def test_a_wheel_of_another_version_than_the_tag_is_refused(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist" / "tap_kombo-1.2.0-py3-none-any.whl").touch()
     check = ["bash", "-eu", "-c", commands(RELEASE["build"])[1]]
-    done = subprocess.run(check, cwd=tmp_path, env={"GITHUB_REF_NAME": tag}, check=False)
-    assert done.returncode == code
+    ended = {
+        tag: subprocess.run(check, cwd=tmp_path, env={"GITHUB_REF_NAME": tag}, check=False)
+        for tag in ("v1.2.0", "v1.2.1", "v1.2")
+    }
+    assert {tag: done.returncode for tag, done in ended.items()} == {
+        "v1.2.0": 0,
+        "v1.2.1": 1,
+        "v1.2": 1,
+    }
 
 
 def test_the_next_sdk_is_tried_every_night_and_stops_nothing() -> None:
@@ -100,22 +103,19 @@ def test_the_next_sdk_is_tried_every_night_and_stops_nothing() -> None:
     assert not any("needs" in one for one in nightly["jobs"].values())
 
 
-@pytest.mark.parametrize(
-    ("good", "bad"),
-    [
-        ("persist-credentials: false", "show-progress: false"),
-        ("@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7"),
-        ("run: make dist", "run: make dist DIST=${{ github.head_ref }}"),
-    ],
-)
-def test_zizmor_refuses_what_is_unsafe(good: str, bad: str, tmp_path: Path) -> None:
+def test_zizmor_refuses_what_is_unsafe(tmp_path: Path) -> None:
     (tmp_path / ".github" / "workflows").mkdir(parents=True)
     path = tmp_path / ".github" / "workflows" / "release.yml"
     zizmor = (Path(sys.executable).parent / "zizmor", "--quiet", "--offline", path)
     text = (CHECKOUT / ".github" / "workflows" / "release.yml").read_text()
-
     path.write_text(text)
     assert subprocess.run(zizmor, capture_output=True, check=False).returncode == 0
-    path.write_text(text.replace(good, bad))
-    assert path.read_text() != text
-    assert subprocess.run(zizmor, capture_output=True, check=False).returncode > 10
+
+    for good, bad in (
+        ("persist-credentials: false", "show-progress: false"),
+        ("@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1", "@v7"),
+        ("run: make dist", "run: make dist DIST=${{ github.head_ref }}"),
+    ):
+        path.write_text(text.replace(good, bad))
+        assert path.read_text() != text
+        assert subprocess.run(zizmor, capture_output=True, check=False).returncode > 10, bad
