@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import pytest
 import time_machine
 from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
@@ -253,3 +254,22 @@ def promised(record: dict[str, Any], embeds: Sequence[Embed]) -> dict[str, Any]:
         elif embed.on_change and nested:
             kept[embed.key] = promised(nested, embed.embeds)
     return kept
+
+
+def each(*cases: object) -> Callable[[Callable[..., None]], Callable[[], None]]:
+    """Let one test try cases that are alike, and tell all that fail; a tuple is all arguments."""
+
+    def of(check: Callable[..., None]) -> Callable[[], None]:
+        def test() -> None:
+            wrong = []
+            for case in cases:
+                try:
+                    check(*(case if isinstance(case, tuple) else (case,)))
+                except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - all are tried
+                    wrong.append(f"{ascii(case)[:200]}: {type(error).__name__}: {error}")
+            assert not wrong, "\n\n".join(wrong)
+
+        test.__name__, test.__doc__ = check.__name__, check.__doc__
+        return test
+
+    return of

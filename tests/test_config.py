@@ -11,6 +11,7 @@ import pytest
 from settings_told import GOOD, SECRET, SETTINGS, meant, refused, short
 from singer_sdk.configuration import _dict_config
 from singer_sdk.exceptions import ConfigValidationError
+from support import each
 
 from tap_kombo.config import PREFIX, environment, environment_complaints, listed, read
 
@@ -58,7 +59,7 @@ def test_integrations_come_from_a_file(tmp_path: Path) -> None:
         assert meant("integration_ids", f" @{file}\n") == ["a", "b"], data
 
 
-@pytest.mark.parametrize("kind", NO_INTEGRATIONS)
+@each(*NO_INTEGRATIONS)
 def test_what_is_no_integration_is_refused_in_one_line(kind: str) -> None:
     for value in NO_INTEGRATIONS[kind]:
         refused("integration_ids", value)
@@ -70,9 +71,9 @@ def test_the_place_of_what_is_no_integration_is_told() -> None:
     assert "entry 2 of 4 is not an ID (nor are 1 after it)" in line
 
 
-@pytest.mark.parametrize(
-    ("data", "why"),
-    [
+def test_a_file_that_names_no_integration_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "ids.txt"
+    for data, why in (
         (b"", "names no integration"),
         (b" \n# none\n", "names no integration"),
         (b"\xff\xfe", "names no integration"),
@@ -80,17 +81,13 @@ def test_the_place_of_what_is_no_integration_is_told() -> None:
         (b"a\xff", "is not UTF-8"),
         (b'["a"', "begins like a list but is not one"),
         (b"a " * 6_000_000, "is larger than 10,000,000 bytes"),
-    ],
-    ids=short,
-)
-def test_a_file_that_names_no_integration_is_named(data: bytes, why: str, tmp_path: Path) -> None:
-    file = tmp_path / "ids.txt"
-    file.write_bytes(data)
+    ):
+        file.write_bytes(data)
 
-    line = refused("integration_ids", f"@{file}")
+        line = refused("integration_ids", f"@{file}")
 
-    assert str(file) in line
-    assert why in line
+        assert str(file) in line, short(data)
+        assert why in line, short(data)
 
 
 def test_a_list_of_names_is_read_in_the_same_way() -> None:
@@ -111,31 +108,27 @@ def strange(
     return lines
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("api_key", ["ks_x\n"]),
-        ("region", ["EU"]),
-        ("include_deleted", ["Off", "ture", ""]),
-        ("page_size", [" 10 ", "1_0", "many"]),
-        ("integration_ids", ['["a","b"]', "a,b", "@no/such/file"]),
-        ("filters", ["{", '{"jobs": {"ids": "a"}}']),
-        ("stream_maps", [""]),
-        ("start_date", ["2999-01-01"]),
-    ],
-)
 def test_a_variable_means_what_the_same_text_means_in_a_file(
-    name: str,
-    values: list[str],
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for value in values:
-        monkeypatch.setenv(PREFIX + name.upper(), value)
-        given = environment(SETTINGS)
+    for name, value in (
+        *(
+            ("api_key", "ks_x\n"),
+            ("region", "EU"),
+            ("stream_maps", ""),
+            ("start_date", "2999-01-01"),
+        ),
+        *(("include_deleted", one) for one in ("Off", "ture", "")),
+        *(("page_size", one) for one in (" 10 ", "1_0", "many")),
+        *(("integration_ids", one) for one in ('["a","b"]', "a,b", "@no/such/file")),
+        *(("filters", one) for one in ("{", '{"jobs": {"ids": "a"}}')),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setenv(PREFIX + name.upper(), value)
+            given = environment(SETTINGS)
 
         assert given == {name: value}
-        assert read(given, SETTINGS) == read(json.loads(json.dumps({name: value})), SETTINGS)
+        assert read(given, SETTINGS) == read(json.loads(json.dumps({name: value})), SETTINGS), given
     assert not caplog.records  # the SDK calls `a,b` deprecated
 
 
@@ -165,23 +158,19 @@ def test_a_file_of_variables_that_is_no_text_is_refused(
     assert len(refusal.value.errors) == 1
 
 
-@pytest.mark.parametrize(
-    ("variable", "hint"),
-    [
-        ("TAP_KOMBO_PAGESIZE", " (did you mean `TAP_KOMBO_PAGE_SIZE`"),
-        ("TAP_KOMBO_INTEGRATION_ID", " (did you mean `TAP_KOMBO_INTEGRATION_IDS`"),
-        ("TAP_KOMBO_page_size", " (did you mean `TAP_KOMBO_PAGE_SIZE`"),
-        ("tap_kombo_api_key", " (did you mean `TAP_KOMBO_API_KEY`"),
-        ("TAP_KOMBO_COLOUR", ""),
-        ("TAP_KOMBO_", ""),
-        ("TAP_KOMBO_X\nY", ""),
-        ("TAP_KOMBO_EU_API_KEY", " (did you mean `TAP_KOMBO_API_KEY`"),
-    ],
+@each(
+    ("TAP_KOMBO_PAGESIZE", " (did you mean `TAP_KOMBO_PAGE_SIZE`"),
+    ("TAP_KOMBO_INTEGRATION_ID", " (did you mean `TAP_KOMBO_INTEGRATION_IDS`"),
+    ("TAP_KOMBO_page_size", " (did you mean `TAP_KOMBO_PAGE_SIZE`"),
+    ("tap_kombo_api_key", " (did you mean `TAP_KOMBO_API_KEY`"),
+    ("TAP_KOMBO_COLOUR", ""),
+    ("TAP_KOMBO_", ""),
+    ("TAP_KOMBO_X\nY", ""),
+    ("TAP_KOMBO_EU_API_KEY", " (did you mean `TAP_KOMBO_API_KEY`"),
 )
-def test_an_unknown_variable_is_refused_with_a_hint(
-    variable: str, hint: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (line,) = strange(monkeypatch, variable)
+def test_an_unknown_variable_is_refused_with_a_hint(variable: str, hint: str) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        (line,) = strange(patch, variable)
 
     assert f"' names no setting{hint or '.'}" in line
 

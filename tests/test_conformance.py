@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
-import pytest
 from kombo import models
 from pydantic import BaseModel
 from singer_sdk.helpers._flattening import flatten_schema
+from support import each
 
 from scripts.update_schemas import descend, reduce, walk
 from tap_kombo import schemas
@@ -117,7 +117,7 @@ def allows(ours: dict[str, Any], theirs: dict[str, Any]) -> bool:
     return set(theirs["type"]) - {"null"} <= set(ours["type"]) and inner
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+@each(*ENDPOINTS)
 def test_a_schema_is_one_that_every_loader_understands(endpoint: Endpoint) -> None:
     schema = schema_of(endpoint)
     jsonschema.Draft202012Validator.check_schema(schema)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from settings_told import GOOD, SETTINGS, short
 from singer_sdk.contrib.msgspec import serialize_jsonl
 from singer_sdk.exceptions import ConfigValidationError
-from support import Sent, catalog
+from support import Sent, catalog, each
 from test_fuzz import JSON, TEXTS
 
 from tap_kombo.config import PREFIX
@@ -65,7 +65,7 @@ NO_OBJECTS = {
 }
 
 
-@pytest.mark.parametrize("why", NO_OBJECTS)
+@each(*NO_OBJECTS)
 def test_what_is_no_json_object_is_refused(why: str) -> None:
     for text in NO_OBJECTS[why]:
         said = refusal_of(text)
@@ -81,39 +81,36 @@ def test_json_is_read() -> None:
     assert json_object(nested(MAX_DEPTH))
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
-def test_a_text_is_read_as_its_mark_says(encoding: str, tmp_path: Path) -> None:
-    (tmp_path / "text").write_text("ä", encoding)
+def test_a_text_is_read_as_its_mark_says(tmp_path: Path) -> None:
+    for encoding in ("utf-8", "utf-8-sig", "utf-16"):
+        (tmp_path / "text").write_text("ä", encoding)
 
-    assert content(str(tmp_path / "text")) == "ä"
+        assert content(str(tmp_path / "text")) == "ä", encoding
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        json.dumps(STATE),
-        json.dumps(STATE, indent=2),
-        '{"bookmarks":\n' + json.dumps(STATE["bookmarks"]) + "\n}",
-        json.dumps({"singer_state": STATE}),  # meltano state get
-        json.dumps({"singer_state": STATE}, indent=2),  # meltano state get --format pretty
-        json.dumps({"completed": {"singer_state": STATE}, "partial": {}}),  # a state backend
-        json.dumps({"completed": None, "partial": {"singer_state": STATE}}),
-        json.dumps({"completed": {"singer_state": {}}, "partial": {"singer_state": STATE}}),
-        json.dumps({"type": "STATE", "value": STATE}),  # a tap
-        f"{json.dumps(OLDER)}\n\n{json.dumps(STATE)}\n",  # a loader
-        f"{json.dumps(OLDER)}\r\n{json.dumps(STATE)}\r\n",
-        "\n".join(
-            map(
-                json.dumps,
-                (
-                    {"type": "STATE", "value": OLDER},
-                    {"type": "RECORD", "stream": "jobs", "record": {}},
-                    {"type": "STATE", "value": STATE},
-                    {"type": "SCHEMA", "stream": "users"},
-                ),
-            )
-        ),
-    ],
+@each(
+    json.dumps(STATE),
+    json.dumps(STATE, indent=2),
+    '{"bookmarks":\n' + json.dumps(STATE["bookmarks"]) + "\n}",
+    json.dumps({"singer_state": STATE}),  # meltano state get
+    json.dumps({"singer_state": STATE}, indent=2),  # meltano state get --format pretty
+    json.dumps({"completed": {"singer_state": STATE}, "partial": {}}),  # a state backend
+    json.dumps({"completed": None, "partial": {"singer_state": STATE}}),
+    json.dumps({"completed": {"singer_state": {}}, "partial": {"singer_state": STATE}}),
+    json.dumps({"type": "STATE", "value": STATE}),  # a tap
+    f"{json.dumps(OLDER)}\n\n{json.dumps(STATE)}\n",  # a loader
+    f"{json.dumps(OLDER)}\r\n{json.dumps(STATE)}\r\n",
+    "\n".join(
+        map(
+            json.dumps,
+            (
+                {"type": "STATE", "value": OLDER},
+                {"type": "RECORD", "stream": "jobs", "record": {}},
+                {"type": "STATE", "value": STATE},
+                {"type": "SCHEMA", "stream": "users"},
+            ),
+        )
+    ),
 )
 def test_a_state_is_understood_as_it_is_printed(text: str) -> None:
     state = unwrapped(last_state(text))
@@ -129,7 +126,7 @@ def test_what_a_run_left_unfinished_lies_over_the_complete_state() -> None:
     assert unwrapped(halves) == {"bookmarks": OLDER["bookmarks"] | STATE["bookmarks"]}
 
 
-@pytest.mark.parametrize("text", ['{"type": "RECORD"}\n{"type": "SCHEMA"}', f"{STATE}\nnothing"])
+@each('{"type": "RECORD"}\n{"type": "SCHEMA"}', f"{STATE}\nnothing")
 def test_lines_without_a_state_are_refused(text: str) -> None:
     with pytest.raises(DocumentError):
         last_state(text)

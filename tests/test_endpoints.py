@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import each
 
 from kombo_emulator.table.references import references
 from tap_kombo import schemas
@@ -62,7 +63,7 @@ def test_some_streams_of_every_category_are_selected_by_default() -> None:
     assert not [one.name for one in chosen if one.deprecated or one.parent]
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: endpoint.name)
+@each(*ENDPOINTS)
 def test_a_row_agrees_with_itself_and_with_its_schema(endpoint: Endpoint) -> None:
     names = properties(endpoint)
     assert list(names)[:2] == [PRIMARY_KEY, "integration_id"]

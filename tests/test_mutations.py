@@ -9,10 +9,11 @@ import pytest
 from scripts.mutations import CHECKOUT, Defect, defects
 
 
-@pytest.mark.parametrize("defect", defects(), ids=lambda one: one.name)
-def test_a_defect_fits_the_code(defect: Defect) -> None:
-    assert defect.applied(CHECKOUT) != (CHECKOUT / defect.file).read_text()
-    assert all(Path(__file__).with_name(f"{one}.py").exists() for one in defect.tests)
+def test_the_defects_fit_the_code() -> None:
+    for one in defects():
+        assert one.applied(CHECKOUT) != (CHECKOUT / one.file).read_text(), one.name
+        modules = [Path(__file__).with_name(f"{name}.py") for name in one.tests]
+        assert [module for module in modules if not module.exists()] == [], one.name
 
 
 def test_a_defect_that_no_longer_fits_is_told() -> None:

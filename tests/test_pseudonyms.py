@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
 from jsonschema import Draft7Validator
 from singer_sdk.exceptions import ConfigValidationError
-from support import KEY, Kombo, Sent
+from support import KEY, Kombo, Sent, each
 from test_pages import fenced
 
 from tap_kombo.api.endpoints import ENDPOINTS
@@ -83,12 +84,12 @@ def leaking(plan: Plan, stream: str) -> set[str]:
 # --- values
 
 
-@pytest.mark.parametrize(("kind", "value", "made"), VECTORS)
+@each(*VECTORS)
 def test_a_pseudonym_is_what_openssl_says(kind: Class, value: str, made: str) -> None:
     assert pseudonym(SECRET.encode(), kind, value) == made
 
 
-@pytest.mark.parametrize("stream", LISTS)
+@each(*LISTS)
 def test_nothing_of_a_class_that_is_hidden_gets_through(stream: str) -> None:
     """A canary stands in every text of a record."""
     by_class: dict[str, Class | None] = {
@@ -141,8 +142,7 @@ def test_patterns_win_over_the_preset() -> None:
     assert len(record["first_name"]) == 32
 
 
-@pytest.mark.parametrize("patterns", ["*", "*.id", "*.candidate_id", "candidate_attachments.*"])
-@pytest.mark.parametrize("how", ["hash", "null"])
+@each(*product(("hash", "null"), ("*", "*.id", "*.candidate_id", "candidate_attachments.*")))
 def test_no_pattern_hides_a_key_or_a_bookmark(how: str, patterns: str) -> None:
     plan = Plan.of({how: [patterns]})
     for one in ENDPOINTS:
@@ -166,19 +166,16 @@ def refused(**settings: object) -> list[str]:
     return lines
 
 
-@pytest.mark.parametrize(
-    ("settings", "told"),
-    [
-        ({"pseudonyms": "people", "pseudonym_key": None}, "it needs 'pseudonym_key'"),
-        ({"pseudonyms": "people", "pseudonym_key": "short-secret"}, "32 to 1000 characters"),
-        ({"pseudonyms": "people", "pseudonym_key": KEY * 3}, "must not be the API key"),
-        ({"pseudonyms": "poeple"}, "must be one of people, strict"),
-        ({"pseudonyms": {"preset": "all"}}, "must be one of people, strict"),
-        ({"pseudonyms": {"hash": ["users.emial"]}}, "did you mean `users.email`"),
-        ({"pseudonyms": {"null": ["jane@example.com"]}}, "entry 1 of `null` names no property"),
-        ({"pseudonyms": {"salt": "x"}}, "Setting 'pseudonyms'"),
-        ({"pseudonyms": 5}, "Setting 'pseudonyms'"),
-    ],
+@each(
+    ({"pseudonyms": "people", "pseudonym_key": None}, "it needs 'pseudonym_key'"),
+    ({"pseudonyms": "people", "pseudonym_key": "short-secret"}, "32 to 1000 characters"),
+    ({"pseudonyms": "people", "pseudonym_key": KEY * 3}, "must not be the API key"),
+    ({"pseudonyms": "poeple"}, "must be one of people, strict"),
+    ({"pseudonyms": {"preset": "all"}}, "must be one of people, strict"),
+    ({"pseudonyms": {"hash": ["users.emial"]}}, "did you mean `users.email`"),
+    ({"pseudonyms": {"null": ["jane@example.com"]}}, "entry 1 of `null` names no property"),
+    ({"pseudonyms": {"salt": "x"}}, "Setting 'pseudonyms'"),
+    ({"pseudonyms": 5}, "Setting 'pseudonyms'"),
 )
 def test_a_wrong_setting_is_refused_in_one_line_without_its_value(
     settings: dict[str, Any], told: str

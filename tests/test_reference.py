@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
+from support import each
 
 from tap_kombo.api.endpoints import STREAMS, Endpoint
 from tap_kombo.privacy import is_opted_in, place, places, walk
@@ -15,9 +17,10 @@ from tap_kombo.tap import TapKombo
 ROW = re.compile(r"^\| `([^`]+)` \| ([^|]+) \| ([^|]*) \| (.+) \|$", re.MULTILINE)
 
 
-def sections(text: str) -> dict[str, str]:
+@cache
+def sections() -> dict[str, str]:
     """What is said of each stream."""
-    _, *parts = re.split(r"^### `(\w+)`$", text, flags=re.MULTILINE)
+    _, *parts = re.split(r"^### `(\w+)`$", reference(), flags=re.MULTILINE)
     return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
@@ -32,9 +35,9 @@ def test_about_has_the_streams_in_markdown_only(
     assert (reference() in printed) == (chosen == "markdown")
 
 
-@pytest.mark.parametrize("endpoint", STREAMS, ids=lambda endpoint: endpoint.name)
+@each(*STREAMS)
 def test_every_column_is_told(endpoint: Endpoint) -> None:
-    section = sections(reference())[endpoint.name]
+    section = sections()[endpoint.name]
     rows = [Column(*row) for row in ROW.findall(section)]
     needed = [one for one in places() if one.startswith(f"{endpoint.name}.")]
     paths = [place(endpoint.name, path) for path, _ in walk(load_schema(endpoint.name))]

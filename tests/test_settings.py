@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import pytest
 from settings_told import GOOD, SETTINGS, meant, refused, short, told
+from support import each
 
 from tap_kombo.complaints import complaints
 from tap_kombo.config import read
@@ -91,7 +91,7 @@ def test_key_and_integrations_are_enough() -> None:
     assert told() == []
 
 
-@pytest.mark.parametrize("name", ["api_key", "integration_ids"])
+@each("api_key", "integration_ids")
 def test_a_missing_setting_is_named(name: str) -> None:
     without = {key: value for key, value in GOOD.items() if key != name}
 
@@ -108,13 +108,13 @@ def test_null_is_as_if_it_was_not_set() -> None:
     assert read(dict.fromkeys(NAMES), SETTINGS) == {}
 
 
-@pytest.mark.parametrize("name", BOOLEANS)
+@each(*BOOLEANS)
 def test_words_for_true_and_false(name: str) -> None:
     assert [value for value in TRUE if meant(name, value) is not True] == []
     assert [value for value in FALSE if meant(name, value) is not False] == []
 
 
-@pytest.mark.parametrize("name", BOOLEANS)
+@each(*BOOLEANS)
 def test_no_other_word_is_a_boolean(name: str) -> None:
     said = {short(value): refused(name, value) for value in NO_BOOLEANS}
 
@@ -129,14 +129,14 @@ def test_whole_numbers() -> None:
     )
 
 
-@pytest.mark.parametrize("name", INTEGERS)
+@each(*INTEGERS)
 def test_no_other_number_is_whole(name: str) -> None:
     said = {short(value): refused(name, value) for value in NO_WHOLE_NUMBERS}
 
     assert [one for one in said if "it must be a whole number from " not in said[one]] == []
 
 
-@pytest.mark.parametrize("name", INTEGERS)
+@each(*INTEGERS)
 def test_a_number_has_an_upper_and_a_lower_bound(name: str) -> None:
     bounds = SETTINGS["properties"][name] | LIMITS_OF_THE_SDK.get(name, {})
     least, most = bounds["minimum"], bounds["maximum"]
@@ -146,34 +146,31 @@ def test_a_number_has_an_upper_and_a_lower_bound(name: str) -> None:
         assert refused(name, wrong).endswith(f"from {least} to {most}.")
 
 
-@pytest.mark.parametrize(
-    ("name", "given", "expected"),
-    [
-        ("api_key", " ks_x", "ks_x"),
-        ("api_key", "ks_x\n", "ks_x"),
-        ("api_key", "\tks_x\r\n", "ks_x"),
-        ("api_key", "\u00a0ks_x\u2003", "ks_x"),
-        ("region", "EU", "eu"),
-        ("region", " Us\n", "us"),
-        ("anonymized_records", "SKIP", "skip"),
-        ("shard", " 2/8\n", "2/8"),
-        ("start_date", " 2026-01-01 ", "2026-01-01"),
-        ("start_date", "2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z"),
-        ("start_date", "2026-01-31T00:00:00+02:00", "2026-01-31T00:00:00+02:00"),
-        ("api_url", "https://kombo.example.com/v1\n", "https://kombo.example.com/v1"),
-        ("user_agent", " me/1 (here) ", "me/1 (here)"),
-        ("flattening_separator", " ", " "),
-        ("filters", ' {"jobs": {"ids": ["a"]}}\n', {"jobs": {"ids": ["a"]}}),
-        ("stream_maps", '{"jobs": {"x": "id"}}', {"jobs": {"x": "id"}}),
-        ("stream_map_config", '{"a.b": 1}', {"a.b": 1}),
-    ],
+@each(
+    ("api_key", " ks_x", "ks_x"),
+    ("api_key", "ks_x\n", "ks_x"),
+    ("api_key", "\tks_x\r\n", "ks_x"),
+    ("api_key", "\u00a0ks_x\u2003", "ks_x"),
+    ("region", "EU", "eu"),
+    ("region", " Us\n", "us"),
+    ("anonymized_records", "SKIP", "skip"),
+    ("shard", " 2/8\n", "2/8"),
+    ("start_date", " 2026-01-01 ", "2026-01-01"),
+    ("start_date", "2026-01-31T00:00:00Z", "2026-01-31T00:00:00Z"),
+    ("start_date", "2026-01-31T00:00:00+02:00", "2026-01-31T00:00:00+02:00"),
+    ("api_url", "https://kombo.example.com/v1\n", "https://kombo.example.com/v1"),
+    ("user_agent", " me/1 (here) ", "me/1 (here)"),
+    ("flattening_separator", " ", " "),
+    ("filters", ' {"jobs": {"ids": ["a"]}}\n', {"jobs": {"ids": ["a"]}}),
+    ("stream_maps", '{"jobs": {"x": "id"}}', {"jobs": {"x": "id"}}),
+    ("stream_map_config", '{"a.b": 1}', {"a.b": 1}),
 )
 def test_a_text_is_read_as_it_is_meant(name: str, given: str, expected: object) -> None:
     assert meant(name, given) == expected
     assert read({name: expected}, SETTINGS) == {name: expected}  # once more changes nothing
 
 
-@pytest.mark.parametrize("name", WRONG)
+@each(*WRONG)
 def test_a_wrong_value_is_refused_in_one_line(name: str) -> None:
     for value in WRONG[name]:
         refused(name, value)
@@ -196,39 +193,33 @@ def test_a_wrong_filter_is_named_by_its_place() -> None:
     assert "`jobs.ids.1`" in refused("filters", {"jobs": {"ids": ["jane", None]}})
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        {"api_url": "https://kombo.example.com/v1"},
-        {"api_url": "http://127.0.0.1:8000/v1"},
-        {"api_url": "http://localhost:8000/v1"},
-        {"api_url": "http://[::1]:8000/v1"},
-        {"api_url": "http://kombo.example.com/v1", "allow_http": True},
-        {"api_url": "http://kombo.example.com/v1", "allow_http": "yes"},
-    ],
+@each(
+    {"api_url": "https://kombo.example.com/v1"},
+    {"api_url": "http://127.0.0.1:8000/v1"},
+    {"api_url": "http://localhost:8000/v1"},
+    {"api_url": "http://[::1]:8000/v1"},
+    {"api_url": "http://kombo.example.com/v1", "allow_http": True},
+    {"api_url": "http://kombo.example.com/v1", "allow_http": "yes"},
 )
 def test_data_travels_encrypted_or_within_this_machine(url: dict[str, Any]) -> None:
     assert told(**url) == []
 
 
-@pytest.mark.parametrize("word", ["ture", "no", ""])
+@each("ture", "no", "")
 def test_data_does_not_travel_open_for_any_other_word(word: str) -> None:
     lines = told(api_url="http://kombo.example.com", allow_http=word)
 
     assert any(line.startswith("Setting 'api_url': it begins with http://") for line in lines)
 
 
-@pytest.mark.parametrize(
-    ("maps", "where"),
-    [
-        ({}, "it"),
-        ({"jobs": {}}, "`jobs`"),
-        ({"jobs": ""}, "`jobs`"),
-        ({"jobs": {"salary": ""}}, "`jobs.salary`"),
-        ({"jobs": {"salary": {}}}, "`jobs.salary`"),
-        ({"jobs": {"salary": []}}, "`jobs.salary`"),
-        ({"jobs": {"x": "id", "__else__": ""}}, "`jobs.__else__`"),
-    ],
+@each(
+    ({}, "it"),
+    ({"jobs": {}}, "`jobs`"),
+    ({"jobs": ""}, "`jobs`"),
+    ({"jobs": {"salary": ""}}, "`jobs.salary`"),
+    ({"jobs": {"salary": {}}}, "`jobs.salary`"),
+    ({"jobs": {"salary": []}}, "`jobs.salary`"),
+    ({"jobs": {"x": "id", "__else__": ""}}, "`jobs.__else__`"),
 )
 def test_a_map_that_is_empty_is_refused_with_the_cure(maps: dict[str, Any], where: str) -> None:
     line = refused("stream_maps", maps)
@@ -237,43 +228,37 @@ def test_a_map_that_is_empty_is_refused_with_the_cure(maps: dict[str, Any], wher
     assert "Meltano" in line
 
 
-@pytest.mark.parametrize(
-    "maps",
-    [
-        {"__else__": None},
-        {"__else__": "__NULL__", "jobs": {"x": "id"}},
-        {"jobs": None, "users": "__NULL__"},
-        {"jobs": {"salary": None, "name": "__NULL__", "h": "md5(config['seed'] + name)"}},
-        {"jobs": {"__filter__": "id != 'a'", "__else__": None, "__key_properties__": ["id"]}},
-        {"jobs": {"__alias__": "positions"}, "more": {"__source__": "jobs"}},
-    ],
+@each(
+    {"__else__": None},
+    {"__else__": "__NULL__", "jobs": {"x": "id"}},
+    {"jobs": None, "users": "__NULL__"},
+    {"jobs": {"salary": None, "name": "__NULL__", "h": "md5(config['seed'] + name)"}},
+    {"jobs": {"__filter__": "id != 'a'", "__else__": None, "__key_properties__": ["id"]}},
+    {"jobs": {"__alias__": "positions"}, "more": {"__source__": "jobs"}},
 )
 def test_maps_that_the_sdk_knows(maps: dict[str, Any]) -> None:
     assert meant("stream_maps", maps) == maps
 
 
-@pytest.mark.parametrize("kind", WRONG_MAPS)
+@each(*WRONG_MAPS)
 def test_a_map_that_the_sdk_would_end_with_is_refused(kind: str) -> None:
     for value in WRONG_MAPS[kind]:
         refused("stream_maps", {"jobs": value})
 
 
-@pytest.mark.parametrize("maps", [{"__else__": "jane"}, {"__other__": {"x": "jane"}}])
+@each({"__else__": "jane"}, {"__other__": {"x": "jane"}})
 def test_an_option_of_all_maps_that_there_is_not_is_refused(maps: dict[str, Any]) -> None:
     refused("stream_maps", maps)
 
 
-@pytest.mark.parametrize(
-    ("name", "hint"),
-    [
-        ("regoin", " (did you mean `region`"),
-        ("integration_id", " (did you mean `integration_ids`"),
-        ("colour", ""),
-        ("x\ny", ""),
-        ("x" * 100_000, ""),
-        ("", ""),
-        ("\ud800", ""),
-    ],
+@each(
+    ("regoin", " (did you mean `region`"),
+    ("integration_id", " (did you mean `integration_ids`"),
+    ("colour", ""),
+    ("x\ny", ""),
+    ("x" * 100_000, ""),
+    ("", ""),
+    ("\ud800", ""),
 )
 def test_an_unknown_setting_is_refused_with_a_hint(name: str, hint: str) -> None:
     (line,) = told(**{name: 1})
@@ -282,7 +267,7 @@ def test_an_unknown_setting_is_refused_with_a_hint(name: str, hint: str) -> None
     assert len(line) < 500
 
 
-@pytest.mark.parametrize("parts", [1, 2, 8])
+@each(1, 2, 8)
 def test_shards_share_the_integrations(parts: int) -> None:
     ids = [f"greenhouse:{number}" for number in range(1000)]
     shards = [of_shard(ids, f"{part}/{parts}") for part in range(1, parts + 1)]
