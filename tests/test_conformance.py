@@ -138,7 +138,7 @@ def test_a_schema_is_one_that_every_loader_understands(endpoint: Endpoint) -> No
     keys = {"id", "integration_id", *endpoint.key}
     assert never_null == {key: ["string"] for key in keys}
     blank: dict[str, Any] = dict.fromkeys(columns)
-    jsonschema.validate(blank | dict.fromkeys(keys, "1"), schema)
+    jsonschema.Draft7Validator(schema).validate(blank | dict.fromkeys(keys, "1"))
 
     flat = flatten_schema(schema, max_level=5)["properties"]
     assert [name for name, node in flat.items() if "type" not in node] == []
