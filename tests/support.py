@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ from singer_sdk.singerlib.encoding.simple import Message
 from starlette.responses import JSONResponse
 from typing_extensions import override
 
+from kombo_emulator import Size
 from scripts.tables import as_sent
 from tap_kombo.privacy import sensitive_paths
 from tap_kombo.schemas import load_schema
@@ -190,6 +191,11 @@ class Kombo:
     def asked(self, path: str = "/ats/interviews") -> list[Received]:
         """The requests for one list."""
         return [one for one in self.emulator.requests if one.path.endswith(path)]
+
+
+def only(**counts: int) -> Size:
+    """So many records of these models, and of all others none: to make them up takes longest."""
+    return replace(Size.empty(), **counts)
 
 
 def refusal(code: str | None, status: int, **more: object) -> Response:
