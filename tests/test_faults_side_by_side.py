@@ -12,9 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Kombo, Sent, expected
+from support import Kombo, Sent, expected, only
 
-from kombo_emulator import Size
 from kombo_emulator.faults import (
     CODES,
     GATEWAYS,
@@ -28,24 +27,26 @@ from kombo_emulator.faults import (
 )
 from tap_kombo.api import limits
 from tap_kombo.api.problems import OF_INTEGRATION, RETRIED, RULES, SKIPPED, Action
+from tap_kombo.api.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from requests import PreparedRequest
+    from requests import Response as Answer
     from starlette.responses import Response
 
     from kombo_emulator.exchange import Received
     from kombo_emulator.faults import Fault
 
-pytestmark = [pytest.mark.usefixtures("_no_waiting"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.usefixtures("_no_waiting", "_short_time"), pytest.mark.timeout(120)]
 
 WELL = "greenhouse:well"
 LIST, LOOK_UP = "/ats/interviews", "/integrations/{}"
 STREAMS = ("interviews", "jobs")
-FEW = Size(interviews=6, applications=4, candidates=4, jobs=2)
+FEW = only(interviews=6, applications=2, candidates=2, jobs=2)
 ALWAYS = 10**6
 BROKEN_KEY = "invalid UTF-8"  # costs one record only: `test_faults.py` has it
-
 UNREADABLE = {
     *("200 empty", "200 as HTML", "NaN", "nested too deeply", "an error with status 200"),
     *("no data", "results that are an object", "results of texts", "next that is a number"),
@@ -77,11 +78,26 @@ LIMITED = {
     if name.startswith(("429", "PLATFORM.RATE", "PLATFORM.CONC"))
 }
 ENDLESS = {name: fault for name, fault in PASSING.items() if name != BROKEN_KEY}
+SLOW = {name for name in PASSING if name.startswith(("a byte at a time", "silence"))}
+"""Only the end of the time for an answer ends these."""
+
 REFUSING = {
     name: fault
     for name, fault in {**REFUSALS, **GATEWAYS, **RELABELLED}.items()
     if name not in LIMITED and action_of(name) is not Action.STOP_RUN
 }
+
+
+@pytest.fixture
+def _short_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let it be up sooner for those who will not answer: a second is the least to be set."""
+    send = Transport.send
+
+    def hurry(its: Transport, request: PreparedRequest, seconds: float) -> Answer:
+        asked = f"{request.url} {request.headers.get('X-Integration-Id')}"
+        return send(its, request, 0.3 if "slow" in asked else seconds)
+
+    monkeypatch.setattr(Transport, "send", hurry)
 
 
 class Row:
@@ -102,7 +118,10 @@ class Row:
     ) -> None:
         self.hits: Counter[str] = Counter()
         self._kombo, self._faults, self._times, self._path = kombo, faults, times, path
-        self._names = {f"tool:{number}": name for number, name in enumerate(faults)}
+        self._names = {
+            f"{'slow' if name in SLOW else 'tool'}:{number}": name
+            for number, name in enumerate(faults)
+        }
         self._lock = threading.Lock()
         for one in {WELL, *self._names} - set(kombo.emulator.integrations):
             kombo.emulator.add_integration(one, "ATS", FEW)
@@ -189,11 +208,11 @@ def test_what_passes_is_waited_out(kombo: Kombo, caplog: pytest.LogCaptureFixtur
 
 
 def test_a_limit_is_never_a_failure(kombo: Kombo, caplog: pytest.LogCaptureFixture) -> None:
-    row = Row(kombo, LIMITED, times=20)
+    row = Row(kombo, LIMITED, times=5)
 
     assert row.load(max_retries=0).error is None
 
-    assert row.hits == dict.fromkeys(LIMITED, 20)
+    assert row.hits == dict.fromkeys(LIMITED, 5)
     assert row.complete == set(LIMITED)
     assert row.told(caplog) == {}
 
@@ -215,34 +234,35 @@ def test_what_lasts_reaches_as_far_as_is_documented(
     assert row.complete == set(faults)
 
 
-@pytest.mark.parametrize("status", [200, 401, 404, 429, 503])
 def test_the_code_decides_whatever_the_status(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, status: int
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
-    apart = {Action.WAIT, Action.STOP_RUN}
-    actions = {code: rule.action for code, rule in RULES.items() if rule.action not in apart}
-    row = Row(kombo, {code: partial(refuse, status=status, code=code) for code in actions})
+    faults = {
+        f"{code} with {status}": partial(refuse, status=status, code=code)
+        for code, rule in RULES.items()
+        for status in (200, 401, 404, 429, 503)
+        if rule.action not in {Action.WAIT, Action.STOP_RUN}
+    }
+    row = Row(kombo, faults)
 
     row.load(max_retries=1)
 
-    assert_handled(row, caplog, actions)
+    assert_handled(row, caplog, {name: action_of(name) for name in faults})
     assert "asks for a pause" not in caplog.text
 
 
-@pytest.mark.parametrize("path", [LIST, LOOK_UP])
 @pytest.mark.parametrize(
     "code", [code for code, rule in RULES.items() if rule.action is Action.STOP_RUN]
 )
-def test_a_code_that_stops_the_run_does_so_whatever_the_status(
-    kombo: Kombo, code: str, path: str
-) -> None:
-    for status in (200, 401, 403, 429, 500):
+def test_a_code_that_stops_the_run_does_so_whatever_the_status(kombo: Kombo, code: str) -> None:
+    in_lists = [(LIST, status) for status in (200, 401, 403, 429, 500)]
+    for path, status in (*in_lists, (LOOK_UP, 200), (LOOK_UP, 429)):
         row = Row(kombo, {"": partial(refuse, status=status, code=code)}, path=path)
 
         row.load(max_retries=1)
 
-        assert f"[{code}, HTTP {status}]" in str(row.sent.error)
-        assert row.hits.total() == 1, status
+        assert f"[{code}, HTTP {status}]" in str(row.sent.error), path
+        assert row.hits.total() == 1, (path, status)
 
 
 def test_a_refused_look_up_leaves_it_to_the_lists(
@@ -285,13 +305,14 @@ OF_PLATFORM = {
 
 @pytest.fixture
 def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "MAX_PAUSE_SECONDS", 1.2)  # shorter ones are not told
+    monkeypatch.setattr(limits, "MAX_PAUSE_SECONDS", 0.2)
+    monkeypatch.setattr(limits, "WORTH_TELLING_SECONDS", 0.1)
 
 
 def pauses(caplog: pytest.LogCaptureFixture) -> list[str]:
     """Whom each pause holds up."""
     return re.findall(
-        r"asks for a pause of 1\.2 seconds(?:; then| for integration) (.*)", caplog.text
+        r"asks for a pause of 0\.2 seconds(?:; then| for integration) (.*)", caplog.text
     )
 
 
