@@ -34,38 +34,30 @@ NO_OBJECTS = [
 NO_FILES = ["/tmp", "a\0b", "a\nb", "x" * 5000, ""]  # noqa: S108
 
 
-@pytest.mark.parametrize(
-    ("option", "data"),
-    [
+def test_a_file_without_a_json_object_is_named_in_one_line(tmp_path: Path) -> None:
+    tried = [
         *(("--config", data) for data in NO_OBJECTS),
         *((option, data) for option in ("--state", "--catalog") for data in (b"[1]", None)),
-    ],
-    ids=short,
-)
-def test_a_file_without_a_json_object_is_named_in_one_line(
-    option: str, data: bytes | None, tmp_path: Path
-) -> None:
-    file = tmp_path / "file.json"
-    if data is not None:
-        file.write_bytes(data)
+    ]
+    for number, (option, data) in enumerate(tried):
+        file = tmp_path / f"{number}.json"
+        if data is not None:
+            file.write_bytes(data)
 
-    done = run(option, str(file))
+        done = run(option, str(file))
 
-    assert done.exit_code == 2
-    assert f"Invalid value for '{option}': '{file}'" in done.stderr
-    assert not done.stdout
+        assert done.exit_code == 2, (option, short(data))
+        assert f"Invalid value for '{option}': '{file}'" in done.stderr, (option, short(data))
+        assert not done.stdout, (option, short(data))
 
 
-@pytest.mark.parametrize(
-    ("option", "name"),
-    [*(("--config", name) for name in NO_FILES), ("--state", "a\0b"), ("--catalog", "a\nb")],
-    ids=short,
-)
-def test_what_is_no_file_is_told_in_one_line(option: str, name: str) -> None:
-    done = run(option, name)
+def test_what_is_no_file_is_told_in_one_line() -> None:
+    tried = [*(("--config", name) for name in NO_FILES), ("--state", "a\0b"), ("--catalog", "a\nb")]
+    for option, name in tried:
+        done = run(option, name)
 
-    assert done.exit_code == 2
-    assert f"Error: Invalid value for '{option}': '" in done.stderr.splitlines()[-1]
+        assert done.exit_code == 2, (option, short(name))
+        assert f"Error: Invalid value for '{option}': '" in done.stderr.splitlines()[-1]
 
 
 def test_env_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,17 +107,15 @@ def test_files_may_be_pipes(wrong: str, tmp_path: Path) -> None:
     assert not done.stdout
 
 
-@pytest.mark.parametrize("last", [None, []])
-def test_of_the_states_that_a_loader_has_printed_the_last_counts(
-    last: object, tmp_path: Path
-) -> None:
+def test_of_the_states_that_a_loader_has_printed_the_last_counts(tmp_path: Path) -> None:
     config, state = tmp_path / "config.json", tmp_path / "state.jsonl"
     config.write_text(json.dumps(GOOD))
-    state.write_text("\n".join(json.dumps({"bookmarks": one}) for one in ({}, last)))
+    for last in ("null", "[]"):
+        state.write_text(f'{{"bookmarks": {{}}}}\n{{"bookmarks": {last}}}')
 
-    done = run(f"--config={config}", f"--state={state}")
+        done = run(f"--config={config}", f"--state={state}")
 
-    assert done.exit_code == 1
+        assert done.exit_code == 1, last
 
 
 def test_a_later_file_wins_and_the_environment_over_all(tmp_path: Path) -> None:
