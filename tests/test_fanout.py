@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from support import KEY, Kombo, Sent, catalog, expected, refusal
+from support import KEY, Kombo, Sent, catalog, differences, expected, only, refusal
 from warm import warm_tap
 
-from kombo_emulator import Emulator, Size, serve
+from kombo_emulator import Emulator, serve
 from tap_kombo import run
 from tap_kombo.api.problems import KomboError
 from tap_kombo.api.transport import Transport
@@ -61,14 +61,14 @@ class Meter:
         return None
 
 
-@pytest.mark.parametrize("concurrency", [2, 4])
-def test_so_many_requests_are_in_flight_and_no_more(kombo: Kombo, concurrency: int) -> None:
-    kombo.emulator.add_integration(A)
-    kombo.emulator.intercept = meter = Meter(concurrency)  # would time out with less
+def test_so_many_requests_are_in_flight_and_no_more(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", only(interviews=20, applications=9, candidates=9))
+    for concurrency in (2, 4):
+        kombo.emulator.intercept = meter = Meter(concurrency)  # would time out with less
 
-    kombo.run(A, streams=STREAMS, concurrency=concurrency, page_size=20)
+        kombo.run(A, streams=STREAMS, concurrency=concurrency, page_size=3)
 
-    assert meter.most == concurrency
+        assert meter.most == concurrency
 
 
 def test_one_request_at_a_time_goes_model_by_model(kombo: Kombo) -> None:
@@ -111,19 +111,19 @@ def test_a_later_stream_is_written_while_an_earlier_one_waits(kombo: Kombo) -> N
         assert kinds.index(("SCHEMA", stream)) < kinds.index(("RECORD", stream))
 
 
-@pytest.mark.parametrize("concurrency", [1, 3, 16])
-def test_the_same_records_come_with_any_concurrency(kombo: Kombo, concurrency: int) -> None:
+def test_the_same_records_come_with_any_concurrency(kombo: Kombo) -> None:
+    size = only(interviews=24, applications=10, candidates=8, jobs=4)
     for one in (A, B, C):
-        kombo.emulator.add_integration(one)
+        kombo.emulator.add_integration(one, "ATS", size)
+    right = expected(kombo, A, B, C)
+    for concurrency in (1, 3, 16):
+        sent = kombo.run(A, B, C, streams=STREAMS, concurrency=concurrency, page_size=4)
 
-    sent = kombo.run(A, B, C, streams=STREAMS, concurrency=concurrency, page_size=10)
-
-    assert {one["id"]: one for one in sent.records()} == expected(kombo, A, B, C)
-    size = vars(kombo.emulator.size)
-    assert Counter(one["stream"] for one in sent.messages if one["type"] == "RECORD") == {
-        stream: 3 * size[stream] for stream in STREAMS
-    }
-    assert all(sent.bookmark(one, stream) for one in (A, B, C) for stream in STREAMS)
+        assert differences({one["id"]: one for one in sent.records()}, right) == {}, concurrency
+        assert Counter(one["stream"] for one in sent.messages if one["type"] == "RECORD") == {
+            stream: 3 * vars(size)[stream] for stream in STREAMS
+        }, concurrency
+        assert all(sent.bookmark(one, stream) for one in (A, B, C) for stream in STREAMS)
 
 
 def test_at_most_two_pages_per_place_are_held(
@@ -223,7 +223,7 @@ def test_a_signal_ends_the_run_and_leaves_the_state(
     number: signal.Signals, code: int, tmp_path: Path
 ) -> None:
     emulator = Emulator(now="2026-11-23T10:00:00Z")
-    emulator.add_integration(A, "ATS", Size(interviews=30))
+    emulator.add_integration(A, "ATS", only(interviews=30))
     stuck, end = threading.Event(), threading.Event()
     pages = itertools.count(1)
 
@@ -320,7 +320,7 @@ def test_a_loader_that_dies_at_any_message_ends_the_run_in_the_one_way(
     kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    kombo.emulator.add_integration(A, "ATS", Size(jobs=3, roles=2))
+    kombo.emulator.add_integration(A, "ATS", only(jobs=3, roles=2))
     told = []
     for alive_for in itertools.count():
         caplog.clear()

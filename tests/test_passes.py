@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from starlette.responses import JSONResponse, Response
-from support import Kombo, Sent, expected, failing, refusal
+from support import Kombo, Sent, expected, failing, only, refusal
 
 from kombo_emulator import Behaviour
 from tap_kombo import run
@@ -185,23 +185,26 @@ def test_a_failed_integration_is_named_and_the_others_complete(
     assert "https://app.kombo.dev/logs/1" in caplog.text
 
 
-@pytest.mark.parametrize(
-    "code",
-    ["INTEGRATION.SETUP_INCOMPLETE", "INTEGRATION.SETUP_SYNC_PENDING", "INTEGRATION.QA_FAILED"],
-)
-@pytest.mark.parametrize("status", [409, 503])
 def test_an_integration_that_is_not_ready_is_skipped(
-    code: str, status: int, kombo: Kombo, caplog: pytest.LogCaptureFixture
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kombo.emulator.add_integration(A)
-    kombo.emulator.add_integration(B)
-    kombo.emulator.intercept = failing(A, refusal(code, status))
+    codes = ("SETUP_INCOMPLETE", "SETUP_SYNC_PENDING", "QA_FAILED")
+    refusals = {
+        f"{code}:{status}": refusal(f"INTEGRATION.{code}", status)
+        for code in codes
+        for status in (409, 503)
+    }
+    for one in (*refusals, B):
+        kombo.emulator.add_integration(one, "ATS", only(interviews=2, jobs=2))
+    kombo.emulator.intercept = lambda asked: (
+        refusals.get(asked.integration_id or "") if asked.path == "/ats/interviews" else None
+    )
 
-    sent = kombo.run(A, B, streams=("interviews", "jobs"), concurrency=1)
+    sent = kombo.run(*refusals, B, streams=("interviews", "jobs"), concurrency=1)
 
     assert {record["integration_id"] for record in sent.records()} == {B}
-    assert f"Skipped: interviews of {A}" in caplog.text
-    assert not [one for one in kombo.asked("/ats/jobs") if one.integration_id == A]
+    assert [one for one in refusals if f"Skipped: interviews of {one}: " not in caplog.text] == []
+    assert [one.integration_id for one in kombo.asked("/ats/jobs")] == [B]
 
 
 def test_a_failure_half_way_keeps_the_bookmark_and_the_resume_point(kombo: Kombo) -> None:
@@ -288,25 +291,38 @@ def test_a_cursor_that_comes_back_fails_the_pass(kombo: Kombo) -> None:
     assert sent.bookmark(A) is None
 
 
-@pytest.mark.parametrize("key", [{}, {"id": None}, {"id": 7}, {"id": ""}, {"id": "\0"}], ids=str)
 def test_a_record_without_a_key_is_left_out_and_the_pass_goes_on(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, key: dict[str, object]
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
-    kombo.emulator.add_integration(A)
-    records = [{"id": "1"}, key | {"title": "x"}, {"id": "2"}]
-    kombo.emulator.intercept = failing(
-        A, JSONResponse({"status": "success", "data": {"results": records, "next": None}})
+    keys: list[dict[str, object]] = [{}, {"id": None}, {"id": 7}, {"id": ""}, {"id": "\0"}]
+    answers = {
+        f"tool:{number}": [{"id": "1"}, key | {"title": "x"}, {"id": "2"}]
+        for number, key in enumerate(keys)
+    }
+    for one in answers:
+        kombo.emulator.add_integration(one, "ATS", only(jobs=1))
+    kombo.emulator.intercept = lambda asked: (
+        JSONResponse(
+            {
+                "status": "success",
+                "data": {"results": answers[asked.integration_id or ""], "next": None},
+            }
+        )
+        if asked.path == "/ats/interviews"
+        else None
     )
-    sent = Sent()
 
-    with pytest.raises(RunFailedError):
-        kombo.run(A, streams=("interviews", "jobs"), sent=sent)
+    sent = kombo.attempt(*answers, streams=("interviews", "jobs"))
 
-    assert [one["id"] for one in sent.records()] == ["1", "2"]
-    assert "interviews: id in 1 value(s): no key, the record is left out." in caplog.text
-    assert f"Failed: interviews of {A}: records without a key were left out" in caplog.text
-    assert sent.bookmark(A) is None
-    assert sent.bookmark(A, "jobs")
+    assert isinstance(sent.error, RunFailedError)
+    arrived = Counter((one["integration_id"], one["id"]) for one in sent.records())
+    assert arrived == {(one, key): 1 for one in answers for key in ("1", "2")}
+    assert "interviews: id in 5 value(s): no key, the record is left out." in caplog.text
+    for one in answers:
+        told = f"Failed: interviews of {one}: records without a key were left out"
+        assert told in caplog.text
+        assert sent.bookmark(one) is None
+        assert sent.bookmark(one, "jobs")
 
 
 def test_unusable_values_are_told_once_without_the_value(
