@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.responses import JSONResponse
-from support import Sent, failing, refusal
+from support import Sent, failing, only, refusal
 
-from kombo_emulator import Size
 from tap_kombo.api.endpoints import LEDGER
 from tap_kombo.api.timestamps import to_moment
 from tap_kombo.replication.report import RunFailedError
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 FINE, UNKNOWN, OPTED_OUT = "tool:fine", "tool:unknown", "tool:opted-out"
 STREAMS = ("interviews", "jobs", LEDGER.name)
-INTERVIEWS, JOBS, PAGE = 30, 3, 10
+INTERVIEWS, JOBS, PAGE = 15, 3, 5
 
 Row = dict[str, Any]
 
@@ -30,7 +29,7 @@ Row = dict[str, Any]
 def three(kombo: Kombo) -> Kombo:
     """An integration that is fine, one that Kombo does not know, one that shares no interviews."""
     for name in (FINE, OPTED_OUT):
-        kombo.emulator.add_integration(name, "ATS", Size(interviews=INTERVIEWS, jobs=JOBS))
+        kombo.emulator.add_integration(name, "ATS", only(interviews=INTERVIEWS, jobs=JOBS))
     kombo.emulator.integrations[OPTED_OUT].details.opted_out.add("ats_interviews")
     return kombo
 

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.responses import Response
-from support import Kombo, expected
-
-from kombo_emulator import Size
+from support import Kombo, expected, only
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +18,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(120)
 
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
-FEW = Size(interviews=10, applications=10, candidates=10, jobs=3, attachments=30)
+FEW = only(interviews=10, applications=4, candidates=10, jobs=3, attachments=30)
 MARK = "#mark#"
 
 
@@ -119,7 +117,7 @@ class Spoilt:
         forms: dict[str, tuple[Callable[[dict[str, Any]], None], bytes]],
         deselected: tuple[str, ...] = (),
     ) -> None:
-        size = Size(interviews=20, applications=10, candidates=10, jobs=20)
+        size = only(interviews=20, applications=2, candidates=2, jobs=20)
         ats = kombo.emulator.add_integration(A, "ATS", size)
         whole = ats.records(f"ats_{stream}", include_deleted=False)
         self.ids = dict(zip(forms, (one["id"] for one in whole[1:]), strict=False))
@@ -329,7 +327,7 @@ KEYS: dict[str, Callable[[dict[str, Any]], Any]] = {
 def test_a_record_without_a_key_is_left_out_and_all_others_arrive(
     kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str, page: int
 ) -> None:
-    ats = kombo.emulator.add_integration(A, "ATS", Size(interviews=12, applications=5))
+    ats = kombo.emulator.add_integration(A, "ATS", only(interviews=12, applications=2))
     kombo.emulator.add_integration(B, "ATS", FEW)
     kombo.emulator.clock.advance(days=1)
     before = kombo.attempt(A, B, page_size=3)

@@ -8,14 +8,15 @@ import socket
 import struct
 import threading
 from contextlib import contextmanager
+from functools import partial
+from itertools import cycle, product
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.responses import PlainTextResponse, Response
-from support import Kombo, refusal
+from support import Kombo, only, refusal
 from test_reach import KEYS, failures, put, spoil
 
-from kombo_emulator import Size
 from kombo_emulator.faults import PASSING
 from kombo_emulator.table import MODELS
 from tap_kombo.api.problems import OUTAGE, KomboError
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.timeout(120)
 
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
-FEW = Size(interviews=10, applications=10, candidates=10, jobs=3, attachments=30)
+FEW = only(interviews=10, applications=4, candidates=10, jobs=3, attachments=30)
 (SUBLIST,) = MODELS["ats_candidates"].sublists
 
 
@@ -45,57 +46,49 @@ def with_files(kombo: Kombo) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(
-    ("form", "place"),
-    [
-        ("missing", 0),
-        ("list", 1),
-        ("number", -1),
-        ("404", 0),
-        ("404 as text", 1),
-        ("400 of the tool", -1),
-        ("410 of Kombo", 1),
-    ],
-)
+NOT_THERE: dict[str, Callable[[], Response]] = {
+    "404": lambda: refusal(None, 404),
+    "404 as text": lambda: PlainTextResponse("not here", 404),
+    "400 of the tool": lambda: refusal("REMOTE.INPUT_INVALID", 400),
+    "410 of Kombo": lambda: refusal("ATS.CANDIDATE_GONE", 410),
+}
+
+
 def test_a_parent_that_cannot_be_asked_for_is_left_out(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str, place: int
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """The first, the second or the last."""
     for one in (A, B):
         kombo.emulator.add_integration(one, "ATS", FEW)
-    streams = ("candidate_attachments", "interviews")
-    whole = kombo.attempt(A, B, streams=streams)
-    lost = with_files(kombo)[place]
-    if form in KEYS:
-        put(
-            kombo,
-            "/ats/candidates",
-            lambda records: spoil(records, lost, form),
-        )
-    else:
-        answers: dict[str, Callable[[], Response]] = {
-            "404": lambda: refusal(None, 404),
-            "404 as text": lambda: PlainTextResponse("not here", 404),
-            "400 of the tool": lambda: refusal("REMOTE.INPUT_INVALID", 400),
-            "410 of Kombo": lambda: refusal("ATS.CANDIDATE_GONE", 410),
-        }
-        kombo.emulator.intercept = lambda asked: (
-            answers[form]() if asked.path == f"/ats/candidates/{lost}/attachments" else None
-        )
-    caplog.clear()
-
-    sent = kombo.attempt(A, B, streams=streams)
-
     files = "candidate_attachments"
-    assert "1 pass(es) of 1 integration(s) failed" in str(sent.error)
-    assert {(one["candidate_id"], one["id"]) for one in sent.records(files)} == {
-        (one["candidate_id"], one["id"])
-        for one in whole.records(files)
-        if one["candidate_id"] != lost
-    }
-    assert len(sent.records()) == len(whole.records())
-    (failed,) = failures(caplog)
-    assert f"{files} of {A}: " in failed
-    assert "1 x " in failed
+    streams = (files, "interviews")
+    whole = kombo.attempt(A, B, streams=streams)
+    for form, place in zip(("missing", "list", "number", *NOT_THERE), cycle((0, 1, -1))):
+        lost = with_files(kombo)[place]
+        kombo.emulator.alter = kombo.emulator.intercept = None
+        if form in KEYS:
+            put(kombo, "/ats/candidates", partial(spoil, record_id=lost, form=form))
+        else:
+            path = f"/ats/candidates/{lost}/attachments"
+            kombo.emulator.intercept = partial(at, path, NOT_THERE[form])
+        caplog.clear()
+
+        sent = kombo.attempt(A, B, streams=streams)
+
+        assert "1 pass(es) of 1 integration(s) failed" in str(sent.error), form
+        assert {(one["candidate_id"], one["id"]) for one in sent.records(files)} == {
+            (one["candidate_id"], one["id"])
+            for one in whole.records(files)
+            if one["candidate_id"] != lost
+        }, form
+        assert len(sent.records()) == len(whole.records()), form
+        (failed,) = failures(caplog)
+        assert f"{files} of {A}: " in failed, form
+        assert "1 x " in failed, form
+
+
+def at(path: str, answer: Callable[[], Response], asked: Received) -> Response | None:
+    return answer() if asked.path == path else None
 
 
 # --- 2.4: a stream map that fails, fails its model, and says where
@@ -110,9 +103,8 @@ MAPS: dict[str, tuple[str, str, str]] = {
 }
 
 
-@pytest.mark.parametrize("form", MAPS)
 def test_a_stream_map_that_fails_is_told_in_one_line_and_fails_its_model(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     for one in (A, B):
         kombo.emulator.add_integration(one, "ATS", FEW)
@@ -123,31 +115,32 @@ def test_a_stream_map_that_fails_is_told_in_one_line_and_fails_its_model(
 
     put(kombo, "/ats/jobs", earn)
     kombo.emulator.integrations[B].disable_model("ats_jobs")
-    column, expression, part = MAPS[form]
     caplog.set_level(logging.INFO)
+    for form, (column, expression, part) in MAPS.items():
+        caplog.clear()
 
-    sent = kombo.attempt(
-        A,
-        B,
-        streams=("interviews", "jobs", "users"),
-        stream_maps={"jobs": {column: expression}},
-    )
+        sent = kombo.attempt(
+            A,
+            B,
+            streams=("interviews", "jobs", "users"),
+            stream_maps={"jobs": {column: expression}},
+        )
 
-    assert "1 pass(es) of 1 integration(s) failed" in str(sent.error)
-    (failed,) = failures(caplog)
-    assert f"jobs of {A}: " in failed
-    assert column in failed
-    for secret in (SECRET, part, expression, "Chief Example"):
-        assert secret not in failed
-        assert secret not in str(sent.error)
-    assert SECRET not in caplog.text
-    assert "Chief Example" not in caplog.text
-    assert "Traceback" not in caplog.text
-    assert not sent.bookmark(A, "jobs")
-    for one in (A, B):
-        assert sent.bookmark(one)
-        assert sent.bookmark(one, "users")
-    assert len(sent.records()) == 20
+        assert "1 pass(es) of 1 integration(s) failed" in str(sent.error), form
+        (failed,) = failures(caplog)
+        assert f"jobs of {A}: " in failed, form
+        assert column in failed, form
+        for secret in (SECRET, part, expression, "Chief Example"):
+            assert secret not in failed, form
+            assert secret not in str(sent.error), form
+        assert SECRET not in caplog.text, form
+        assert "Chief Example" not in caplog.text, form
+        assert "Traceback" not in caplog.text, form
+        assert not sent.bookmark(A, "jobs"), form
+        for one in (A, B):
+            assert sent.bookmark(one), form
+            assert sent.bookmark(one, "users"), form
+        assert len(sent.records()) == 20, form
 
 
 def test_a_stream_map_that_fails_for_one_integration_leaves_the_others(kombo: Kombo) -> None:
@@ -265,15 +258,14 @@ GATEWAYS: dict[str, Callable[[], Response]] = {
 
 
 @pytest.mark.usefixtures("_no_waiting")
-@pytest.mark.parametrize("form", GATEWAYS)
 def test_a_gateway_that_answers_for_all_is_one_outage(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     for one in ("greenhouse:0", "greenhouse:1"):
         kombo.emulator.add_integration(one, "ATS", FEW)
     good = kombo.run("greenhouse:0", "greenhouse:1", streams=("interviews", "jobs"))
-    kombo.emulator.intercept = lambda _: GATEWAYS[form]()
-    for integrations in (4, 40):
+    for form, integrations in product(GATEWAYS, (4, 40)):
+        kombo.emulator.intercept = lambda _, form=form: GATEWAYS[form]()
         caplog.clear()
         kombo.emulator.clear_requests()
         ids = [f"greenhouse:{number}" for number in range(integrations)]
@@ -334,8 +326,8 @@ def test_what_fails_for_one_integration_is_no_outage(
 def test_passes_that_are_refused_keep_no_page(
     kombo: Kombo, make: Callable[[], Response], stream: str
 ) -> None:
-    ids = [f"greenhouse:{number}" for number in range(50)]
-    size = Size(**dict.fromkeys(vars(Size.empty()), 0) | {"candidates": 3, "interviews": 3})
+    ids = [f"greenhouse:{number}" for number in range(10)]
+    size = only(candidates=3, interviews=3)
     for one in ids:
         kombo.emulator.add_integration(one, "ATS", size)
     path = "/attachments" if stream == "candidate_attachments" else "/ats/interviews"
@@ -360,7 +352,7 @@ def test_passes_that_are_refused_keep_no_page(
     finally:
         gc.enable()
 
-    assert len(kombo.emulator.requests) >= 150 - 50
+    assert len(kombo.emulator.requests) >= 2 * len(ids)
     assert alive == []
 
 
