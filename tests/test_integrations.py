@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,43 +33,27 @@ MODEL: dict[str, Any] = {
 NAMES = ("category", "status", "setup_status")
 
 
-@pytest.mark.parametrize(
-    ("answer", "action", "why"),
-    [
-        ({"setup_status": "INCOMPLETE"}, Action.SKIP_INTEGRATION, "setup_status INCOMPLETE"),
-        (
-            {"setup_status": "FINAL_SYNC_PENDING"},
-            Action.SKIP_INTEGRATION,
-            "setup_status FINAL_SYNC_PENDING",
+def test_what_cannot_be_read_is_skipped() -> None:
+    integration = {"setup_status INCOMPLETE", "setup_status FINAL_SYNC_PENDING"}
+    skipped: list[tuple[str, dict[str, Any]]] = [
+        *((one, dict([one.split(" ")])) for one in integration),
+        ("is_available false", {"read_models": [MODEL]}),
+        *(
+            (why, {"read_models": [{**MODEL, name: value}]})
+            for why, name, value in (
+                ("coverage_status UNSUPPORTED", "coverage_status", "UNSUPPORTED"),
+                ("is_available false", "coverage_status", "jane@example.com"),
+                ("scope_config_setting DISABLED", "scope_config_setting", "DISABLED"),
+                ("opted_out_by_customer", "opted_out_by_customer", True),
+            )
         ),
-        ({"read_models": [MODEL]}, Action.SKIP_MODEL, "is_available false"),
-        (
-            {"read_models": [{**MODEL, "coverage_status": "UNSUPPORTED"}]},
-            Action.SKIP_MODEL,
-            "coverage_status UNSUPPORTED",
-        ),
-        (
-            {"read_models": [{**MODEL, "coverage_status": "jane@example.com"}]},
-            Action.SKIP_MODEL,
-            "is_available false",
-        ),
-        (
-            {"read_models": [{**MODEL, "scope_config_setting": "DISABLED"}]},
-            Action.SKIP_MODEL,
-            "scope_config_setting DISABLED",
-        ),
-        (
-            {"read_models": [{**MODEL, "opted_out_by_customer": True}]},
-            Action.SKIP_MODEL,
-            "opted_out_by_customer",
-        ),
-    ],
-)
-def test_what_cannot_be_read_is_skipped(answer: dict[str, Any], action: Action, why: str) -> None:
-    problem = Details.of(answer).problem_with(INTERVIEWS)
+    ]
+    for why, answer in skipped:
+        problem = Details.of(answer).problem_with(INTERVIEWS)
 
-    assert problem
-    assert (problem.action, problem.what) == (action, why)
+        assert problem, why
+        action = Action.SKIP_INTEGRATION if why in integration else Action.SKIP_MODEL
+        assert (problem.action, problem.what) == (action, why)
 
 
 READABLE: list[dict[str, Any]] = [
@@ -94,15 +79,14 @@ def test_what_may_be_readable_is_tried() -> None:
         assert details.is_known, answer
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_a_word_that_is_not_documented_fails_the_integration(name: str) -> None:
+def test_a_word_that_is_not_documented_fails_the_integration() -> None:
     """Whatever it means, nothing may be concluded from it: neither that it is of no category."""
     values: list[object] = ["jane@example.com", "ats", "GENERAL", "", 7, True, {}, ["ATS"]]
-    for value in values:
+    for name, value in itertools.product(NAMES, values):
         details = Details.of({"category": "ATS", name: value})
         problem = details.problem_with(INTERVIEWS)
 
-        assert problem, value
+        assert problem, (name, value)
         assert problem == details.not_current == details.not_set_up, value
         assert problem.action is Action.FAIL_INTEGRATION, value
         assert problem.what == f"an undocumented `{name}`"
@@ -193,20 +177,20 @@ def test_an_integration_that_is_not_ready_costs_one_request(kombo: Kombo) -> Non
     assert second.bookmark(A) == first.bookmark(A)
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_an_undocumented_word_is_an_error_and_never_an_empty_table(kombo: Kombo, name: str) -> None:
+def test_an_undocumented_word_is_an_error_and_never_an_empty_table(kombo: Kombo) -> None:
     ats = kombo.emulator.add_integration(A)
-    details = ats.describe() | {name: "new"}
-    kombo.emulator.intercept = lambda asked: (
-        JSONResponse({"status": "success", "data": details})
-        if asked.path.startswith("/integrations/")
-        else None
-    )
+    for name in NAMES:
+        details = ats.describe() | {name: "new"}
+        kombo.emulator.intercept = lambda asked, details=details: (
+            JSONResponse({"status": "success", "data": details})
+            if asked.path.startswith("/integrations/")
+            else None
+        )
 
-    with pytest.raises(RunFailedError, match="1 integration"):
-        kombo.run(A, streams=("interviews", "jobs"))
+        with pytest.raises(RunFailedError, match="1 integration"):
+            kombo.run(A, streams=("interviews", "jobs"))
 
-    assert not kombo.asked()
+        assert not kombo.asked(), name
 
 
 def test_if_the_look_up_is_refused_the_lists_decide(kombo: Kombo) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import threading
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.responses import HTMLResponse, JSONResponse, Response
-from support import Kombo, Sent, expected, refusal
+from support import Kombo, Sent, differences, expected, only, refusal
 
-from kombo_emulator import Behaviour, Size
+from kombo_emulator import Behaviour
+from tap_kombo.api import limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,7 +23,8 @@ pytestmark = pytest.mark.timeout(60)
 
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
 LISTS = ("/ats/interviews", "/ats/jobs")
-FEW = Size(interviews=12, applications=8, candidates=6)
+FEW = only(interviews=12, applications=4, candidates=4, jobs=2)
+PAGE_SIZE = 3
 ALWAYS = 10**6
 
 LIMITED = ("PLATFORM.RATE_LIMIT_EXCEEDED", "PLATFORM.CONCURRENCY_LIMIT_EXCEEDED")
@@ -58,44 +61,46 @@ def limit(code: str, status: int, *, seconds: int) -> Response:
 
 
 @pytest.mark.usefixtures("_no_waiting")
-@pytest.mark.parametrize(
-    ("code", "status", "path"),
-    [
-        (LIMITED[0], 400, "/ats/interviews"),
-        (LIMITED[0], 503, f"/integrations/{A}"),
-        (LIMITED[1], 200, f"/integrations/{A}"),
-    ],
-)
 def test_a_limit_is_waited_for_as_such_with_any_status(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, code: str, status: int, path: str
-) -> None:
-    kombo.emulator.add_integration(A, "ATS", FEW)
-    kombo.emulator.intercept = answering(
-        lambda asked: asked.path == path, lambda: limit(code, status, seconds=0), 12
-    )
-
-    sent = kombo.attempt(A, max_retries=0)
-
-    assert sent.error is None
-    assert len(sent.records()) == 12
-    assert sent.bookmark(A)
-    assert [one.status for one in kombo.asked(path)] == [status] * 12 + [200]
-    assert "Kombo asks for a pause" in caplog.text
-    assert named(caplog) == []
-
-
-def test_the_length_of_a_limit_is_heeded_whatever_the_status(
     kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     kombo.emulator.add_integration(A, "ATS", FEW)
+    for code, status, path in (
+        (LIMITED[0], 400, "/ats/interviews"),
+        (LIMITED[0], 503, f"/integrations/{A}"),
+        (LIMITED[1], 200, f"/integrations/{A}"),
+    ):
+        caplog.clear()
+        kombo.emulator.clear_requests()
+        kombo.emulator.intercept = answering(
+            lambda asked, path=path: asked.path == path,  # type: ignore[misc]
+            lambda code=code, status=status: limit(code, status, seconds=0),  # type: ignore[misc]
+            12,
+        )
+
+        sent = kombo.attempt(A, max_retries=0)
+
+        assert sent.error is None, (code, status)
+        assert len(sent.records()) == 12, (code, status)
+        assert sent.bookmark(A), (code, status)
+        assert [one.status for one in kombo.asked(path)] == [status] * 12 + [200], code
+        assert "Kombo asks for a pause" in caplog.text, (code, status)
+        assert named(caplog) == [], (code, status)
+
+
+def test_the_length_of_a_limit_is_heeded_whatever_the_status(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "WORTH_TELLING_SECONDS", 0.5)
+    kombo.emulator.add_integration(A, "ATS", FEW)
     kombo.emulator.intercept = answering(
-        lambda asked: asked.path in LISTS, lambda: limit(LIMITED[0], 200, seconds=2), 1
+        lambda asked: asked.path in LISTS, lambda: limit(LIMITED[0], 200, seconds=1), 1
     )
 
     sent = kombo.attempt(A, max_retries=0)
 
     assert sent.error is None
-    assert "Kombo asks for a pause of 2.0 seconds; then at most" in caplog.text
+    assert "Kombo asks for a pause of 1.0 seconds; then at most" in caplog.text
 
 
 # --- 1.3: one refusal of the key, in whatever form, ends a run to which nothing was answered
@@ -118,11 +123,11 @@ NO_ENTRY: dict[str, Callable[[], Response]] = {
 }
 
 
-@pytest.mark.parametrize("concurrency", [1, 4])
 def test_a_key_that_is_refused_in_any_form_ends_the_run(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, concurrency: int
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number, (form, answer) in enumerate(NO_ENTRY.items()):
+        concurrency = (1, 4)[number % 2]
         ids = [f"greenhouse:{number}-{one}" for one in range(8)]
         kombo.emulator.intercept = lambda _, answer=answer: answer()
 
@@ -137,26 +142,29 @@ def test_a_key_that_is_refused_in_any_form_ends_the_run(
     assert named(caplog) == []
 
 
-@pytest.mark.parametrize("form", ["HTML", "unknown code"])
 def test_a_key_that_has_worked_and_is_refused_in_one_place_fails_that_integration(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It is one gateway, one route; the key itself has just been accepted."""
-    for one in (A, B, C):
+    refused = {f"tool:{number}": form for number, form in enumerate(NO_ENTRY)}
+    for one in (A, *refused, C):
         kombo.emulator.add_integration(one, "ATS", FEW)
     kombo.emulator.intercept = lambda asked: (
-        NO_ENTRY[form]() if asked.integration_id == B and asked.path in LISTS else None
+        NO_ENTRY[refused[asked.integration_id]]()
+        if asked.integration_id in refused and asked.path in LISTS
+        else None
     )
 
-    sent = kombo.attempt(A, B, C, streams=("interviews", "jobs"), concurrency=1)
+    sent = kombo.attempt(A, *refused, C, streams=("interviews", "jobs"), concurrency=1)
 
-    assert "of 1 integration(s) failed" in str(sent.error)
+    assert f"of {len(refused)} integration(s) failed" in str(sent.error)
     assert {one["integration_id"] for one in sent.records()} == {A, C}
     assert all(sent.bookmark(one, stream) for one in (A, C) for stream in ("interviews", "jobs"))
-    assert not sent.bookmark(B)
-    (line,) = named(caplog)
-    assert f"of {B}: " in line
-    assert len([one for one in kombo.emulator.requests if one.status == 401]) == 1
+    assert [form for one, form in refused.items() if sent.bookmark(one)] == []
+    told = Counter(one.partition(" of ")[2].partition(": ")[0] for one in named(caplog))
+    assert told == dict.fromkeys(refused, 1)
+    asked = Counter(one.integration_id for one in kombo.emulator.requests if one.status == 401)
+    assert asked == dict.fromkeys(refused, 1)
 
 
 # --- 1.4: any refusal of a cursor of an earlier run starts the pass anew, once
@@ -180,18 +188,17 @@ REFUSED_CURSOR: dict[str, Callable[[], Response]] = {
 
 def cut_off(kombo: Kombo) -> tuple[Sent, str]:
     """Run until the third page is refused; return what was sent and the cursor of that page."""
-    kombo.emulator.add_integration(A)
-    kombo.emulator.add_integration(B)
+    for one in (A, B):
+        kombo.emulator.add_integration(one, "ATS", FEW)
     pages = itertools.count(1)
     kombo.emulator.intercept = lambda asked: (
         refusal("REMOTE.UNKNOWN_HTTP_ERROR", 502)
         if asked.path == "/ats/interviews" and asked.integration_id == A and next(pages) == 3
         else None
     )
-    first = kombo.attempt(A, B, page_size=30)
+    first = kombo.attempt(A, B, page_size=PAGE_SIZE)
     assert first.error is not None
-    assert len([one for one in first.records() if one["integration_id"] == A]) == 60
-    kombo.emulator.clear_requests()
+    assert len([one for one in first.records() if one["integration_id"] == A]) == 2 * PAGE_SIZE
     kombo.emulator.clock.advance(seconds=60)
     return first, str(first.remembered(A)["resume"]["cursor"])
 
@@ -200,70 +207,73 @@ def first_pages(kombo: Kombo) -> list[Any]:
     return [one for one in kombo.asked() if one.integration_id == A and "cursor" not in one.params]
 
 
-@pytest.mark.parametrize("form", REFUSED_CURSOR)
+def assert_read_anew(kombo: Kombo, first: Sent, form: str) -> None:
+    """The pass starts again from its first page, and brings all."""
+    kombo.emulator.clear_requests()
+
+    second = kombo.attempt(A, B, page_size=PAGE_SIZE, state=first.state)
+
+    assert second.error is None, form
+    ours = {one["id"]: one for one in second.records() if one["integration_id"] == A}
+    assert differences(ours, expected(kombo, A)) == {}, form
+    assert second.bookmark(A), form
+    assert "resume" not in second.remembered(A), form
+    assert len(first_pages(kombo)) == 1, form
+
+
 def test_a_refused_cursor_of_an_earlier_run_starts_the_pass_anew(
-    kombo: Kombo, caplog: pytest.LogCaptureFixture, form: str
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     first, cursor = cut_off(kombo)
-    kombo.emulator.intercept = answering(
-        lambda asked: asked.params.get("cursor") == cursor and asked.integration_id == A,
-        REFUSED_CURSOR[form],
-        1,
-    )
+    for form, answer in REFUSED_CURSOR.items():
+        caplog.clear()
+        kombo.emulator.intercept = answering(
+            lambda asked: asked.params.get("cursor") == cursor and asked.integration_id == A,
+            answer,
+            1,
+        )
 
-    second = kombo.attempt(A, B, page_size=30, state=first.state)
-
-    assert second.error is None
-    ours = {one["id"]: one for one in second.records() if one["integration_id"] == A}
-    assert ours == expected(kombo, A)
-    assert second.bookmark(A)
-    assert "resume" not in second.remembered(A)
-    assert len(first_pages(kombo)) == 1
-    assert "The pass starts again from its first page." in caplog.text
+        assert_read_anew(kombo, first, form)
+        assert "The pass starts again from its first page." in caplog.text, form
 
 
-@pytest.mark.parametrize("form", ["code", "no code", "empty"])
-def test_a_cursor_that_has_expired_starts_the_pass_anew(kombo: Kombo, form: Any) -> None:  # noqa: ANN401
+def test_a_cursor_that_has_expired_starts_the_pass_anew(kombo: Kombo) -> None:
     first, _ = cut_off(kombo)
     kombo.emulator.intercept = None
-    kombo.emulator.behaviour = Behaviour(cursor_seconds=60, expired_cursor=form)
+    forms: tuple[Any, ...] = ("code", "no code", "empty")
+    for form in forms:
+        kombo.emulator.clock.advance(seconds=60)
+        kombo.emulator.behaviour = Behaviour(cursor_seconds=60, expired_cursor=form)
 
-    second = kombo.attempt(A, B, page_size=30, state=first.state)
-
-    assert second.error is None
-    ours = {one["id"]: one for one in second.records() if one["integration_id"] == A}
-    assert ours == expected(kombo, A)
-    assert len(first_pages(kombo)) == 1
+        assert_read_anew(kombo, first, form)
 
 
-@pytest.mark.parametrize(("reading", "count"), [("follow", 101), ("refuse", 100), ("ignore", 100)])
-def test_a_list_that_does_not_document_its_cursor_is_whole_or_fails(
-    kombo: Kombo,
-    reading: Any,  # noqa: ANN401
-    count: int,
-) -> None:
-    kombo.emulator.add_integration("personio:demo", "HRIS", Size(skills=101))
-    kombo.emulator.behaviour = Behaviour(undocumented_cursor=reading)
+def test_a_list_that_does_not_document_its_cursor_is_whole_or_fails(kombo: Kombo) -> None:
+    kombo.emulator.add_integration("personio:demo", "HRIS", only(skills=101))
+    readings: tuple[tuple[Any, int], ...] = (("follow", 101), ("refuse", 100), ("ignore", 100))
+    for reading, count in readings:
+        kombo.emulator.behaviour = Behaviour(undocumented_cursor=reading)
 
-    sent = kombo.attempt("personio:demo", streams=("hris_skills",))
+        sent = kombo.attempt("personio:demo", streams=("hris_skills",))
 
-    assert len({one["id"] for one in sent.records("hris_skills")}) == count
-    assert (sent.error is None) is (count == 101)
+        assert len({one["id"] for one in sent.records("hris_skills")}) == count, reading
+        assert (sent.error is None) is (count == 101), reading
 
 
-@pytest.mark.parametrize("form", ["400 with an unknown code", "410 as text"])
-def test_a_pass_starts_anew_once_and_not_twice(kombo: Kombo, form: str) -> None:
+def test_a_pass_starts_anew_once_and_not_twice(kombo: Kombo) -> None:
     first, cursor = cut_off(kombo)
-    kombo.emulator.intercept = lambda asked: (
-        REFUSED_CURSOR[form]()
-        if asked.params.get("cursor") == cursor and asked.integration_id == A
-        else None
-    )
+    for form in ("400 with an unknown code", "410 as text"):
+        kombo.emulator.clear_requests()
+        kombo.emulator.intercept = lambda asked, form=form: (
+            REFUSED_CURSOR[form]()
+            if asked.params.get("cursor") == cursor and asked.integration_id == A
+            else None
+        )
 
-    second = kombo.attempt(A, B, page_size=30, state=first.state)
+        second = kombo.attempt(A, B, page_size=PAGE_SIZE, state=first.state)
 
-    assert "of 1 integration(s) failed" in str(second.error)
-    assert len(first_pages(kombo)) == 1
-    assert len([one for one in kombo.asked() if one.params.get("cursor") == cursor]) == 2
-    assert second.bookmark(A) is None
-    assert second.bookmark(B)
+        assert "of 1 integration(s) failed" in str(second.error), form
+        assert len(first_pages(kombo)) == 1, form
+        assert len([one for one in kombo.asked() if one.params.get("cursor") == cursor]) == 2, form
+        assert second.bookmark(A) is None, form
+        assert second.bookmark(B), form
