@@ -61,9 +61,9 @@ def run(scene: Scene, moment: str, **more: object) -> Ended:
 
 def assert_told(ended: Ended, moment: str, *, jobs: bool) -> None:
     """What is complete or under way is in the output and in the state, and nothing else is."""
-    assert ended.log.count("VERDICT: ") == 1
+    assert ended.log.count("VERDICT: ") == 1, moment
     written = Counter({"interviews": INTERVIEWS[moment], "jobs": 3 if jobs else 0})
-    assert ended.written == +written
+    assert ended.written == +written, moment
     last = ended.messages[-1]
     assert last["type"] == "STATE"
     found = last["value"]["bookmarks"].get("interviews", {}).get("partitions", [])
@@ -76,37 +76,38 @@ def assert_told(ended: Ended, moment: str, *, jobs: bool) -> None:
             STATE: {"replication_key_value"},
         }[moment]
     )
-    assert (("jobs", A) in ended.bookmarks) is jobs
+    assert (("jobs", A) in ended.bookmarks) is jobs, moment
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
 @pytest.mark.parametrize(
     ("code", "status", "goes_on"),
     [("REMOTE.INPUT_INVALID", 400, True), ("PLATFORM.AUTHENTICATION_INVALID", 401, False)],
     ids=["a failure", "a refused key"],
 )
-def test_a_refusal(scene: Scene, moment: str, code: str, status: int, *, goes_on: bool) -> None:
-    def refuse(asked: Received) -> Response | None:
-        return refusal(code, status) if is_due(asked, moment) else None
+def test_a_refusal(scene: Scene, code: str, status: int, *, goes_on: bool) -> None:
+    for moment in MOMENTS:
 
-    scene.emulator.intercept = refuse
+        def refuse(asked: Received, moment: str = moment) -> Response | None:
+            return refusal(code, status) if is_due(asked, moment) else None
 
-    ended = run(scene, moment)
+        scene.emulator.intercept = refuse
 
-    assert ended.code == 1
-    assert code in ended.log
-    assert_told(ended, moment, jobs=goes_on and moment != STATE)
+        ended = run(scene, moment)
+
+        assert ended.code == 1, moment
+        assert code in ended.log, moment
+        assert_told(ended, moment, jobs=goes_on and moment != STATE)
 
 
-@pytest.mark.parametrize("moment", MOMENTS)
-def test_a_bug(scene: Scene, moment: str) -> None:
+def test_a_bug(scene: Scene) -> None:
     """It costs its pass, and says where it is, but not what it says."""
-    ended = run(scene, moment, before=BUG.format(PAGES_BEFORE[moment]))
+    for moment in MOMENTS:
+        ended = run(scene, moment, before=BUG.format(PAGES_BEFORE[moment]))
 
-    assert ended.code == 1
-    failed, _ = ended.errors
-    assert "RuntimeError at" in failed
-    assert_told(ended, moment, jobs=moment != STATE)
+        assert ended.code == 1, moment
+        failed, _ = ended.errors
+        assert "RuntimeError at" in failed, moment
+        assert_told(ended, moment, jobs=moment != STATE)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)

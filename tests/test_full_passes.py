@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from support import Sent
+from support import Sent, only
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import pytest
     from support import Kombo
 
 A = "greenhouse:demo"
+FEW = only(interviews=40, applications=4, candidates=4, jobs=2)
 
 
 def kinds_of_passes(kombo: Kombo) -> list[bool]:
@@ -23,7 +24,7 @@ def kinds_of_passes(kombo: Kombo) -> list[bool]:
 
 
 def test_expired_data_is_read_in_full_until_a_clean_full_pass(kombo: Kombo) -> None:
-    ats = kombo.emulator.add_integration(A)
+    ats = kombo.emulator.add_integration(A, "ATS", FEW)
     sent = kombo.run(A)
     sent = kombo.run(A, state=sent.state)
     assert kinds_of_passes(kombo) == [True, False]
@@ -39,7 +40,7 @@ def test_expired_data_is_read_in_full_until_a_clean_full_pass(kombo: Kombo) -> N
 
 
 def test_a_filter_more_asks_for_less_and_a_filter_less_for_more(kombo: Kombo) -> None:
-    ats = kombo.emulator.add_integration(A)
+    ats = kombo.emulator.add_integration(A, "ATS", FEW)
     jobs = [job["id"] for job in ats.records("ats_jobs")]
     sent = kombo.run(A)
     for number in (0, 0, 1):
@@ -62,27 +63,27 @@ CHANGES: Mapping[str, tuple[dict[str, Any], dict[str, Any]]] = {
 """Settings under which less is stored, and then more, by the name of what differs."""
 
 
-@pytest.mark.parametrize("part", CHANGES)
 def test_what_has_grown_is_read_in_full_and_what_has_shrunk_is_not(
-    part: str, kombo: Kombo, caplog: pytest.LogCaptureFixture
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    kombo.emulator.add_integration(A)
-    less, more = CHANGES[part]
-    sent = kombo.run(A, **less)
-    caplog.clear()
+    kombo.emulator.add_integration(A, "ATS", FEW)
+    for part, (less, more) in CHANGES.items():
+        sent = kombo.run(A, **less)
+        caplog.clear()
 
-    sent = kombo.run(A, state=sent.state, **more)
+        sent = kombo.run(A, state=sent.state, **more)
 
-    assert f"a full pass, as more is asked for than before: {part}" in caplog.text
-    caplog.clear()
-    kombo.run(A, state=sent.state, **less)
-    grown = "a full pass, as more is asked for than before" in caplog.text
-    assert grown is (part == "maps")  # whether another expression tells less, nobody knows
+        assert f"a full pass, as more is asked for than before: {part}" in caplog.text
+        caplog.clear()
+        kombo.run(A, state=sent.state, **less)
+        grown = "a full pass, as more is asked for than before" in caplog.text
+        # whether another expression tells less, nobody knows
+        assert grown is (part == "maps"), part
 
 
 def test_two_streams_are_changed_apart(kombo: Kombo) -> None:
-    kombo.emulator.add_integration(A)
+    kombo.emulator.add_integration(A, "ATS", FEW)
     both = ("interviews", "jobs")
     sent = kombo.run(A, streams=both, stream_maps={"jobs": {"shout": "name.upper()"}})
     kombo.emulator.clear_requests()
@@ -95,7 +96,7 @@ def test_two_streams_are_changed_apart(kombo: Kombo) -> None:
 
 def test_rows_of_two_questions_take_a_full_pass_whichever_is_asked_next(kombo: Kombo) -> None:
     """A map is tried, the run is cut off, and the map is taken back."""
-    kombo.emulator.add_integration(A)
+    kombo.emulator.add_integration(A, "ATS", FEW)
     first = kombo.run(A)
     kombo.emulator.clock.advance(days=1)
     mapped = {"interviews": {"title": "'hidden'"}}

@@ -90,35 +90,34 @@ def test_a_wrong_certificate_is_refused(
     assert host.received == []
 
 
-@pytest.mark.parametrize("env", ["CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"])
 def test_an_authority_of_ones_own_is_trusted(
-    transport: Transport,
     serve: Callable[..., Host],
     tls: ssl.SSLContext,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
-    env: str,
 ) -> None:
-    monkeypatch.setenv(env, str(tmp_path / "ca.pem"))
     host = serve(answering(WHOLE), tls)
+    for name in ("CURL_CA_BUNDLE", "REQUESTS_CA_BUNDLE"):
+        with monkeypatch.context() as patch, contextlib.closing(Transport(1)) as transport:
+            patch.setenv(name, str(tmp_path / "ca.pem"))
 
-    assert get(transport, f"https://127.0.0.1:{host.port}/").content == BODY
+            assert get(transport, f"https://127.0.0.1:{host.port}/").content == BODY
 
 
-@pytest.mark.parametrize("what", ["missing", "empty", "a folder"])
 def test_certificates_that_cannot_be_read_are_told(
-    transport: Transport, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = tmp_path / "own.pem"
-    if what == "empty":
-        path.touch()
-    if what == "a folder":  # it is searched by the hash of a name, so nobody is trusted
-        path.mkdir()
-    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(path))
+    (tmp_path / "empty").touch()
+    (tmp_path / "folder").mkdir()
+    unread = "the trusted certificates cannot be read"
+    told = {"missing": unread, "empty": unread}
+    told["folder"] = "connection refused"  # it is searched by the hash of a name: nobody is trusted
+    for name, text in told.items():
+        monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / name))
 
-    text = "connection refused" if what == "a folder" else "the trusted certificates cannot be read"
-    with pytest.raises(NoAnswerError, match=f"^{text}$"):
-        get(transport, "https://127.0.0.1:1/")
+        refused = pytest.raises(NoAnswerError, match=f"^{text}$")
+        with contextlib.closing(Transport(1)) as transport, refused:
+            get(transport, "https://127.0.0.1:1/")
 
 
 def test_the_key_stays_with_its_host(transport: Transport, serve: Callable[..., Host]) -> None:
