@@ -185,17 +185,17 @@ def test_a_proxy_is_taken_from_the_environment(
         assert SECRET.encode() not in proxy.received[0]
 
 
-@pytest.mark.parametrize("scheme", ["http", "https"])
 def test_a_proxy_gets_its_password(
-    transport: Transport, serve: Callable[..., Host], monkeypatch: pytest.MonkeyPatch, scheme: str
+    transport: Transport, serve: Callable[..., Host], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    proxy = serve(answering(WHOLE, close=True))
-    proxied(monkeypatch, scheme, f"http://me:my%20own@127.0.0.1:{proxy.port}")
+    for scheme in ("http", "https"):
+        proxy = serve(answering(WHOLE, close=True))
+        proxied(monkeypatch, scheme, f"http://me:my%20own@127.0.0.1:{proxy.port}")
 
-    with contextlib.suppress(NoAnswerError):
-        get(transport, f"{scheme}://kombo.example.com/v1")
+        with contextlib.suppress(NoAnswerError):
+            get(transport, f"{scheme}://kombo.example.com/v1")
 
-    assert b"Proxy-Authorization: Basic bWU6bXkgb3du\r\n" in proxy.received[0]
+        assert b"Proxy-Authorization: Basic bWU6bXkgb3du\r\n" in proxy.received[0], scheme
 
 
 def test_no_proxy_is_kept_to(
@@ -274,15 +274,13 @@ def test_a_connection_that_the_host_has_closed_is_not_used_again(
     assert host.opened == 3
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [("127.0.0.1", "connection refused"), ("kombo.invalid", "the host name is not known")],
-)
-def test_nobody_there_is_told(transport: Transport, name: str, text: str) -> None:
+def test_nobody_there_is_told(transport: Transport) -> None:
+    told = {"127.0.0.1": "connection refused", "kombo.invalid": "the host name is not known"}
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        with pytest.raises(NoAnswerError, match=f"^{text}$"):
-            get(transport, f"http://{name}:{probe.getsockname()[1]}/")
+        for name, text in told.items():
+            with pytest.raises(NoAnswerError, match=f"^{text}$"):
+                get(transport, f"http://{name}:{probe.getsockname()[1]}/")
 
 
 def test_a_host_that_goes_away_and_comes_back(transport: Transport) -> None:
