@@ -16,24 +16,24 @@ from typing_extensions import override
 from scripts.meltano_project import MELTANO, MeltanoProject
 
 HERE = Path(__file__).parent
-PLUGINS = (
-    ("extractors", "tap-kombo", "tap_kombo.tap:TapKombo.cli"),
-    ("loaders", "target-postgres", "target_postgres.target:TargetPostgres.cli"),
-)
+TAP = ("tap-kombo", "tap_kombo.tap:TapKombo.cli")
+LOADER = ("target-postgres", "target_postgres.target:TargetPostgres.cli", "psycopg", "zoneinfo")
+MIGRATIONS = ("alembic.command", "pygments.lexers", "sqlalchemy.dialects.sqlite.pysqlite")
 
 
 @functools.cache
-def warm(python: str | Path, entry_point: str, name: str) -> tuple[str, ...]:
+def warm(python: str | Path, name: str, entry_point: str, *later: str) -> tuple[str, ...]:
     """Return what to start in place of a program.
 
     Args:
         python: The interpreter that has it.
-        entry_point: What it calls, such as `package.module:function`.
         name: What it takes for its own name.
+        entry_point: What it calls, such as `package.module:function`.
+        later: Modules that it imports once it runs.
     """
     folder = tempfile.TemporaryDirectory()
     address = f"{folder.name}/door"
-    command = (python, "-P", HERE / "warm_host.py", address, entry_point, name)
+    command = (python, "-P", HERE / "warm_host.py", address, name, entry_point, *later)
     host = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     @atexit.register
@@ -48,7 +48,7 @@ def warm(python: str | Path, entry_point: str, name: str) -> tuple[str, ...]:
 
 def warm_tap() -> tuple[str, ...]:
     """What to start in place of the `tap-kombo` of the checkout."""
-    return warm(sys.executable, "tap_kombo.tap:TapKombo.cli", "tap-kombo")
+    return warm(sys.executable, *TAP)
 
 
 class WarmProject(MeltanoProject):
@@ -56,21 +56,22 @@ class WarmProject(MeltanoProject):
 
     @override
     def prepare(self) -> None:
+        (self.folder / "warm").mkdir(parents=True, exist_ok=True)
+        python = MELTANO.with_name("python")
+        self._hold_ready(python, "meltano", "meltano.cli:main", *MIGRATIONS)
         super().prepare()
-        (self.folder / "warm").mkdir(exist_ok=True)
-        self._hold_ready("meltano", MELTANO.with_name("python"), "meltano.cli:main")
         path = self.folder / "meltano.yml"
         plugins = path.read_text()
-        for kind, name, entry_point in PLUGINS:
+        for kind, (name, *imported) in (("extractors", TAP), ("loaders", LOADER)):
             python = self.folder / ".meltano" / kind / name / "venv" / "bin" / "python"
-            program = self._hold_ready(name, python, entry_point)
+            program = self._hold_ready(python, name, *imported)
             plugins = plugins.replace(f"executable: {name}\n", f"executable: {program}\n")
         path.write_text(plugins)
 
-    def _hold_ready(self, name: str, python: Path, entry_point: str) -> Path:
+    def _hold_ready(self, python: Path, name: str, *imported: str) -> Path:
         """Write a program that stands in for one, and return where it is."""
         program = self.folder / "warm" / name
-        program.write_text(f'#!/bin/sh\nexec {shlex.join(warm(python, entry_point, name))} "$@"\n')
+        program.write_text(f'#!/bin/sh\nexec {shlex.join(warm(python, name, *imported))} "$@"\n')
         program.chmod(0o755)
         return program
 

@@ -6,6 +6,7 @@ run by the Python that has the program, so it imports nothing but what every Pyt
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -82,7 +83,9 @@ def _text(number: int, encoding: str, errors: str, *, raw: bool) -> io.TextIOWra
 
 
 if __name__ == "__main__":
-    _, at, entry_point, called = sys.argv
-    import_module(entry_point.partition(":")[0])
+    _, at, called, entry_point, *later = sys.argv
+    for module in (entry_point.partition(":")[0], *later):
+        import_module(module)
+    gc.freeze()  # else each process touches all of it, and so copies it
     become_the_program(at, called)
     sys.exit(resolve_name(entry_point)())  # a command of the SDK is made when it is asked for
