@@ -56,6 +56,7 @@ class TapKombo(SeamTap):
     package_name = "tap-kombo"
     config_jsonschema = SETTINGS
     message_writer_class = BufferedWriter
+    endpoints = STREAMS
     # BATCH is not offered: in the SDK it bypasses column selection and stream maps.
     capabilities = [  # noqa: RUF012 - a class variable in the SDK
         TapCapabilities.CATALOG,
@@ -189,7 +190,7 @@ class TapKombo(SeamTap):
         patterns = self.config.get("opt_in", ())
         return [
             make_stream(self, endpoint)
-            for endpoint in STREAMS
+            for endpoint in self.endpoints
             if not endpoint.parent or is_opted_in(endpoint.name, patterns)
         ]
 
