@@ -40,7 +40,7 @@ test: install lint ## Run every check and every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
 .PHONY: check
-check: .venv/.installed lint ## Run what needs neither Meltano nor a database: some three minutes
+check: .venv/.installed lint ## Run what needs neither Meltano nor a database: some two minutes
 	$(BIN)/pytest -n auto --dist loadgroup -m "not system"
 
 .PHONY: nightly
