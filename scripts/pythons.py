@@ -43,11 +43,13 @@ def _version(python: str | Path) -> str:
 
 
 def _tested(python: Path) -> str:
-    """Run `make test` in a copy of what git knows, so that the venvs here stay as they are."""
+    """Run `make test` in a copy of what git knows, so that the venvs here stay as they are.
+
+    It lies beside the checkout, where it finds what the checkout does.
+    """
     print(f"--- {python}", flush=True)
     stashed = _git("stash", "create") or "HEAD"
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "tap-kombo"
+    with tempfile.TemporaryDirectory(prefix="tap-kombo-", dir=CHECKOUT.parent) as copy:
         _git("worktree", "add", "--quiet", "--detach", copy, stashed)
         try:
             make = ["make", "test", f"PYTHON={python}"]

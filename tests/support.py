@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,6 +36,14 @@ if TYPE_CHECKING:
     from kombo_emulator.models import Embed
 
 KEY = "ks_dev_emulator"
+
+CHECKOUT = Path(__file__).parent.parent
+REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR") or CHECKOUT.parent / "shared" / "reference")
+"""Where Kombo's document and facts on it may be; they are no part of the repository."""
+
+needs_reference = pytest.mark.skipif(
+    not REFERENCE.is_dir(), reason="the reference is not at hand; KOMBO_REFERENCE_DIR tells where"
+)
 
 Measured = Callable[[str], None]
 

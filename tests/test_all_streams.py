@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
 from dataclasses import dataclass, field
 from decimal import Decimal
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -14,7 +12,7 @@ import pytest
 from jsonschema import Draft7Validator
 from psycopg.rows import dict_row
 from psycopg.sql import SQL, Identifier
-from support import KEY, differences, refusal
+from support import KEY, REFERENCE, differences, needs_reference, refusal
 from warm import WarmProject
 
 from kombo_emulator import Behaviour, Emulator, serve
@@ -37,13 +35,7 @@ INTEGRATIONS = {
     "docebo:initech": "LMS",
     "testdome:umbrella": "ASSESSMENT",
 }
-DOCUMENT = (
-    Path(os.environ.get("KOMBO_REFERENCE_DIR", CHECKOUT / ".." / "shared" / "reference"))
-    / "kombo-openapi.json"
-)
-needs_document = pytest.mark.skipif(
-    not DOCUMENT.exists(), reason="Kombo's OpenAPI document is not at hand"
-)
+DOCUMENT = REFERENCE / "kombo-openapi.json"
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
 LISTED = [endpoint.name for endpoint in ENDPOINTS if endpoint.path in LISTS]
 Rows = dict[str, dict[str, Any]]
@@ -190,7 +182,7 @@ def example_records(stream: str) -> list[dict[str, Any]]:
     return [dict(record) for record in found]
 
 
-@needs_document
+@needs_reference
 def test_official_examples_fit_the_schema_and_are_stored_unchanged(loaded: Loaded) -> None:
     examples = {stream: example_records(stream) for stream in LISTED}
     assert sum(map(bool, examples.values())) > 25

@@ -9,8 +9,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import KEY, Kombo, Sent, catalog, only
-from test_endpoints import REFERENCE
+from support import KEY, REFERENCE, Kombo, Sent, catalog, needs_reference, only
 
 from kombo_emulator.events import data_changed, lifecycle
 from kombo_emulator.table import MODELS
@@ -52,7 +51,7 @@ def touched(*events: dict[str, Any], integration_id: str = A) -> set[str]:
 # --- the table
 
 
-@pytest.mark.skipif(not OPENAPI.exists(), reason="the reference folder is not at hand")
+@needs_reference
 def test_every_name_of_the_document_is_mapped() -> None:
     document = json.loads(OPENAPI.read_text())
     schema = document["components"]["schemas"]["DataChangedWebhookPayload"]

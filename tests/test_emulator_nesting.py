@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from emulator_client import PATHS, Client, everyone
-from test_emulator_records import REFERENCE
+from support import REFERENCE, needs_reference
 
 from kombo_emulator import Size
 from kombo_emulator.table import LISTS, MODELS
@@ -161,10 +161,9 @@ def is_returned(client: Client, path: str, key: str, kind: str) -> bool:
     return record in client.ids(path, updated_after=client.now())
 
 
+@needs_reference
 def test_rules_are_those_of_the_reference() -> None:
     document = REFERENCE / "kombo-endpoints.json"
-    if not document.exists():
-        pytest.skip(f"no reference at {REFERENCE}; set KOMBO_REFERENCE_DIR")
     documented = set()
     for endpoint in json.loads(document.read_text())["endpoints"]:
         by_source = endpoint["updated_after_triggers"] or {}

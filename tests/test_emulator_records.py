@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from contextlib import contextmanager
 from dataclasses import fields, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
 from emulator_client import BASE58_ID, ID, IDS, NOW, PATHS, Client, everyone, values
 from kombo import models as sdk
+from support import REFERENCE, needs_reference
 
 from kombo_emulator import Behaviour, Emulator, Size
 from kombo_emulator.made.words import NEVER, ODD, UNKNOWN_REMOTE_ID
@@ -24,10 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from kombo_emulator.models import Model
-
-CHECKOUT = Path(__file__).parent.parent
-REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR") or CHECKOUT.parent / "shared/reference")
-"""Where a description of Kombo's endpoints may be; it is no part of the repository."""
 
 MANY = replace(Size(**{item.name: 160 for item in fields(Size)}), interviews=600, offers=600)
 FEW = Size(**{item.name: 12 for item in fields(Size)})
@@ -138,11 +133,9 @@ def nullable(schema: dict[str, Any], path: str = "") -> Iterator[str]:
         yield from nullable(nested, f"{path}{name}.")
 
 
+@needs_reference
 def test_records_fit_the_reference(rows: Rows) -> None:
-    document = REFERENCE / "kombo-endpoints.json"
-    if not document.exists():
-        pytest.skip(f"no reference at {REFERENCE}; set KOMBO_REFERENCE_DIR")
-    endpoints = json.loads(document.read_text())["endpoints"]
+    endpoints = json.loads((REFERENCE / "kombo-endpoints.json").read_text())["endpoints"]
     schemas = {one["path"]: one["record_schema"] for one in endpoints}
     wrong, never = set(), set()
     for path in PATHS:

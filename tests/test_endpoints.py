@@ -1,19 +1,16 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
-import pytest
-from support import each
+from support import REFERENCE, each, needs_reference
 
 from kombo_emulator.table.references import references
 from tap_kombo import schemas
 from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, PRIMARY_KEY, Endpoint
 
 ROOT = Path(__file__).parent.parent
-REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR", ROOT.parent / "shared" / "reference"))
 FACTS = REFERENCE / "kombo-endpoints.json"
 FOLDER = Path(schemas.__path__[0])
 BY_NAME = {endpoint.name: endpoint for endpoint in ENDPOINTS}
@@ -95,7 +92,7 @@ def test_references_of_an_employee() -> None:
     assert references(BY_NAME["hris_groups"], ["parent_id"]) == {"parent_id": "hris_groups"}
 
 
-@pytest.mark.skipif(not FACTS.exists(), reason="the reference folder is not at hand")
+@needs_reference
 def test_the_rows_agree_with_the_reference() -> None:
     facts = {fact["path"]: fact for fact in json.loads(FACTS.read_text())["endpoints"]}
     rows, documented = {}, {}

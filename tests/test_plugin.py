@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import os
 import re
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 from referencing import Registry, Resource
+from support import REFERENCE, needs_reference
 from test_project import EXTRACTOR
 
 from scripts.meltano_project import CHECKOUT, MeltanoProject
@@ -25,7 +25,7 @@ from tap_kombo.tap import TapKombo
 if TYPE_CHECKING:
     from pathlib import Path
 
-HUB_SCHEMA = CHECKOUT / os.environ.get("HUB_SCHEMA_DIR", "../shared/reference/hub-schema")
+HUB_SCHEMA = REFERENCE / "hub-schema"
 PLUGIN: dict[str, Any] = yaml.safe_load((CHECKOUT / "plugin.yaml").read_text())
 BY_NAME = {one["name"]: one for one in PLUGIN["settings"]}
 LOGO = CHECKOUT / "docs" / "assets" / "logo.png"
@@ -104,9 +104,8 @@ def test_python_versions_are_those_of_the_package() -> None:
     assert PLUGIN["supported_python_versions"] == classifiers
 
 
+@needs_reference
 def test_the_hub_accepts_the_definition() -> None:
-    if not HUB_SCHEMA.is_dir():
-        pytest.skip("the Hub's JSON schema is not in HUB_SCHEMA_DIR")
     schemas = {
         path.stem: json.loads(path.read_text()) for path in HUB_SCHEMA.rglob("*.schema.json")
     }

@@ -1,13 +1,13 @@
 from __future__ import annotations
 
 import json
-import os
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import REFERENCE, needs_reference
 
 from scripts import update_schemas
 from scripts.update_schemas import SchemaError, build, correct, describe, merge, reduce, walk, write
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
-REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR", ROOT.parent / "shared" / "reference"))
 OPENAPI = REFERENCE / "kombo-openapi.json"
 FACTS = REFERENCE / "kombo-endpoints.json"
 
@@ -25,10 +24,6 @@ INSIDE_A_FREE_FORM_VALUE = {
     ("scorecards", "responses", "answer", "remote_id"),  # an answer is an option or a plain value
     ("scorecards", "responses", "answer", "label"),
 }
-
-with_reference = pytest.mark.skipif(
-    not OPENAPI.exists(), reason="the reference folder is not at hand"
-)
 
 DESCRIPTIONS = {
     "id": "Kombo's ID of the tag.",
@@ -327,12 +322,12 @@ def test_every_complaint_is_printed(project: Path, capsys: pytest.CaptureFixture
     assert not list((project / "schemas").iterdir())
 
 
-@with_reference
+@needs_reference
 def test_the_schemas_are_what_the_script_writes() -> None:
     assert update_schemas.main([str(OPENAPI), "--check"]) == 0
 
 
-@with_reference
+@needs_reference
 def test_no_property_of_the_reference_is_missing() -> None:
     facts = {fact["path"]: fact for fact in json.loads(FACTS.read_text())["endpoints"]}
     missing = set()
