@@ -56,7 +56,7 @@ class TapKombo(SeamTap):
     package_name = "tap-kombo"
     config_jsonschema = SETTINGS
     message_writer_class = BufferedWriter
-    endpoints = STREAMS
+    endpoints = STREAMS  # a subclass that reads few of them need not make them all
     # BATCH is not offered: in the SDK it bypasses column selection and stream maps.
     capabilities = [  # noqa: RUF012 - a class variable in the SDK
         TapCapabilities.CATALOG,

@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse
 from typing_extensions import override
 
 from kombo_emulator import Size
+from scripts.meltano_project import CHECKOUT
 from scripts.tables import as_sent
 from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.privacy import sensitive_paths
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 
 KEY = "ks_dev_emulator"
 
-CHECKOUT = Path(__file__).parent.parent
 REFERENCE = Path(os.environ.get("KOMBO_REFERENCE_DIR") or CHECKOUT.parent / "shared" / "reference")
 """Where Kombo's document and facts on it may be; they are no part of the repository."""
 

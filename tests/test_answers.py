@@ -340,7 +340,7 @@ def test_what_is_left_of_the_limit_is_told_wholly_or_not_at_all() -> None:
     ]
     for status in (200, 429, 503):
         told = [grant_of(answer(b"", status, **headers)) for headers in whole]
-        assert told == [Grant(60, 7, 3)] * 2
+        assert told == [Grant(60, 7, 3)] * 2, status
         assert [one for one in partly if grant_of(answer(b"", status, **one))] == [], status
 
 

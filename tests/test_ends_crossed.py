@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from processes import HELD, A, Ended, Scene, opened
-from support import refusal
+from support import only, refusal
 
 from kombo_emulator import Size
 
@@ -161,7 +161,7 @@ def test_success(scene: Scene, moment: str) -> None:
 def test_the_row_of_the_pass_that_ends_the_run_is_written(scene: Scene) -> None:
     """No state follows it, as nothing has changed since the last one."""
     many = "many:demo"
-    scene.emulator.add_integration(many, "ATS", Size(interviews=100, candidates=5, applications=5))
+    scene.emulator.add_integration(many, "ATS", only(interviews=100, applications=4, candidates=4))
 
     def refuse(asked: Received) -> Response | None:
         code, of_interviews = "PLATFORM.AUTHENTICATION_INVALID", asked.path == "/ats/interviews"

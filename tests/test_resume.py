@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from starlette.responses import Response
-from support import Kombo, Sent
+from support import Kombo, Sent, only
 from typing_extensions import override
 
-from kombo_emulator import Size
 from tap_kombo import run
 
 if TYPE_CHECKING:
@@ -128,7 +127,9 @@ def test_no_state_is_ahead_of_what_is_written(
     monkeypatch.setattr(run, "CHECKPOINT_SECONDS", 0)  # whenever it is asked whether it is time
     integrations = [f"tool:{number}" for number in range(4)]
     for one in integrations:
-        kombo.emulator.add_integration(one, "ATS", Size(interviews=12, jobs=2))
+        kombo.emulator.add_integration(
+            one, "ATS", only(interviews=12, applications=4, candidates=4)
+        )
     sent = kombo.run(*integrations, page_size=2, concurrency=4)
 
     served: Counter[str | None] = Counter()

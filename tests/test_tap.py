@@ -80,7 +80,7 @@ def named(caplog: pytest.LogCaptureFixture) -> list[str]:
     """The settings that are named by errors, each of one line."""
     assert not [one for one in caplog.records if one.exc_info]
     lines = [one.getMessage() for one in caplog.records if one.levelno >= logging.ERROR]
-    return [re.findall(r"'(\w+)'", line)[0] for line in lines]
+    return [re.findall(r"^Setting '(\w+)'", line)[0] for line in lines]
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,10 @@ from scripts.meltano_project import MELTANO, MeltanoProject
 HERE = Path(__file__).parent
 TAP = ("tap-kombo", "tap_kombo.tap:TapKombo.cli")
 LOADER = ("target-postgres", "target_postgres.target:TargetPostgres.cli", "psycopg", "zoneinfo")
+"""Name and entry point of a plugin, and the modules that it imports once it runs."""
+
 MIGRATIONS = ("alembic.command", "pygments.lexers", "sqlalchemy.dialects.sqlite.pysqlite")
+"""What Meltano imports once it runs, to look after its own database."""
 
 
 @functools.cache
