@@ -99,7 +99,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self._loop, self._end = asyncio.get_running_loop(), asyncio.Event()
-        self.ready.set()
+        if self.started:  # its application may have failed to start
+            self.ready.set()
 
     @override
     async def main_loop(self) -> None:
@@ -127,7 +128,6 @@ def serve(emulator: Served, *, port: int = 0, certificate: Path | None = None) -
         date_header=False,
         server_header=False,
         interface="asgi3",  # else it takes a method for the older kind
-        lifespan="off",
         ws="none",
         timeout_keep_alive=75,
         timeout_graceful_shutdown=2,

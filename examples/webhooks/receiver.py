@@ -12,8 +12,9 @@ import hmac
 import json
 import logging
 import os
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.types.json import Jsonb
@@ -22,6 +23,9 @@ from starlette.applications import Starlette
 from starlette.requests import Request  # noqa: TC002 - Starlette looks at the types of a route
 from starlette.responses import Response
 from starlette.routing import Route
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
 
 MAX_BYTES = 1_000_000
 ANSWER_WITHIN_SECONDS = 0.9
@@ -85,7 +89,7 @@ class Receiver:
 
     Attributes:
         secret: What Kombo signs with.
-        pool: Connections to PostgreSQL, not yet open.
+        pool: Connections to PostgreSQL.
     """
 
     secret: bytes
@@ -121,7 +125,6 @@ class Receiver:
         """Store an event, and what it says of the list of integrations: both or neither."""
         kept = {"id": event.id, "type": event.type, "data": event.data}
         row = {"id": event.id, "event": Jsonb(kept), "is_data": event.is_about_data}
-        await self.pool.open()  # at the first event; later it does nothing
         async with self.pool.connection() as connection:
             await connection.execute(STORE, row)
             if statement := LIFE.get(event.type):
@@ -134,5 +137,12 @@ def app() -> Starlette:
     if not secret:
         raise SystemExit("KOMBO_WEBHOOK_SECRET is empty, so anyone could sign.")  # noqa: EM101, TRY003
     database = os.environ["KOMBO_WEBHOOKS_DATABASE"]
-    receiver = Receiver(secret, AsyncConnectionPool(database, min_size=1, max_size=8, open=False))
-    return Starlette(routes=[Route("/kombo", receiver.receive, methods=["POST"])])
+    pool = AsyncConnectionPool(database, min_size=1, max_size=8, open=False)
+
+    @asynccontextmanager
+    async def connected(_: Starlette) -> AsyncIterator[None]:
+        async with pool:  # it does not wait for the database
+            yield
+
+    routes = [Route("/kombo", Receiver(secret, pool).receive, methods=["POST"])]
+    return Starlette(routes=routes, lifespan=connected)
