@@ -5,7 +5,6 @@ A value may be a secret, or a secret that stands in the wrong place.
 
 from __future__ import annotations
 
-import ast
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
@@ -17,8 +16,9 @@ from singer_sdk import typing as th
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.timestamps import to_moment
 from tap_kombo.changes import changes_of
-from tap_kombo.config import NULL, Unread
+from tap_kombo.config import Unread
 from tap_kombo.documents import DocumentError, shown
+from tap_kombo.maps import map_complaints
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import pseudonym_complaints
 from tap_kombo.selection import did_you_mean
@@ -70,7 +70,7 @@ def _reasons(
     elif name == "integration_ids":
         yield from _bad_ids(value)
     elif name == "stream_maps" and isinstance(value, dict):
-        yield from _bad_maps(value)
+        yield from map_complaints(value, config)
     elif not _fits(value, setting):
         yield _misplaced(value, setting) or _REASONS.get(name) or _expected(setting)
     elif check := _CHECKS.get(name):
@@ -126,51 +126,6 @@ def _bad_ids(value: Any) -> Iterator[str]:  # noqa: ANN401
         others = f" (nor are {len(bad) - 1} after it)" if len(bad) > 1 else ""
         first = f"entry {bad[0]} of {len(value)}"
         yield f"{first} is not an ID{others}; an ID looks like `greenhouse:AbC123`"
-
-
-def _bad_maps(maps: Mapping[str, Any]) -> Iterator[str]:
-    """Refuse what the SDK would end with, and what Meltano has emptied: nothing would be hidden."""
-    if not maps:
-        yield _emptied("it")
-    for stream, one in maps.items():
-        where = f"`{shown(stream)}`"
-        if one in ("", {}):
-            yield _emptied(where)
-        elif stream.startswith("__") and (stream != "__else__" or one not in (None, NULL)):
-            yield f"{where} is not a stream, and not an option with such a value"
-        elif isinstance(one, dict):
-            for name, value in one.items():
-                yield from _bad_expression(f"`{shown(stream)}.{shown(name)}`", name, value)
-        elif one not in (None, NULL):
-            yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
-
-
-def _bad_expression(where: str, name: str, value: object) -> Iterator[str]:
-    if name == "__key_properties__":
-        if not (isinstance(value, list) and all(isinstance(one, str) for one in value)):
-            yield f"{where} must be a list of columns"
-    elif value in ("", {}, []):
-        yield _emptied(where)
-    elif value in (None, NULL):
-        if name.startswith("__") and name != "__else__":
-            yield f"{where} must be a text"
-    elif not isinstance(value, str) or name == "__else__":
-        yield f"{where} must be {'' if name == '__else__' else 'an expression or '}`{NULL}`"
-    elif name not in ("__alias__", "__source__") and not _is_expression(value):
-        yield f"{where} is not a Python expression"
-
-
-def _is_expression(text: str) -> bool:
-    try:
-        parsed = ast.parse(text).body
-    except (MemoryError, RecursionError, SyntaxError, ValueError):
-        return False
-    return len(parsed) == 1 and isinstance(parsed[0], ast.Expr)
-
-
-def _emptied(where: str) -> str:
-    cure = f"write `{NULL}` to take something out, as Meltano drops `null`"
-    return f"{where} is empty; {cure}"
 
 
 def _bad_start(value: str, _: Mapping[str, Any]) -> Iterator[str]:

@@ -232,12 +232,38 @@ def test_a_map_that_is_empty_is_refused_with_the_cure(maps: dict[str, Any], wher
     {"__else__": None},
     {"__else__": "__NULL__", "jobs": {"x": "id"}},
     {"jobs": None, "users": "__NULL__"},
-    {"jobs": {"salary": None, "name": "__NULL__", "h": "md5(config['seed'] + name)"}},
+    {"jobs": {"salary_amount": None, "name": "__NULL__", "h": "md5(config['seed'] + name)"}},
     {"jobs": {"__filter__": "id != 'a'", "__else__": None, "__key_properties__": ["id"]}},
     {"jobs": {"__alias__": "positions"}, "more": {"__source__": "jobs"}},
+    {"*": {"remote_data": None}, "hris_*": {"ssn": None}},
+    {"passes": {"records": None}},
 )
 def test_maps_that_the_sdk_knows(maps: dict[str, Any]) -> None:
     assert meant("stream_maps", maps) == maps
+
+
+@each(
+    ({"candidate": None}, "there is no stream 'candidate' (did you mean `candidates`"),
+    ({"candidate": {"email": None}}, "there is no stream 'candidate' (did you mean `candidates`"),
+    ({"people": {"__source__": "Candidates"}}, "there is no stream 'Candidates' (did you mean"),
+    ({"atts_*": {"x": "id"}}, "there is no stream 'atts_*'"),
+    ({"candidates": {"email_adresses": None}}, "`candidates.email_adresses` cannot be taken out"),
+    ({"candidates": {"email_adresses": "__NULL__"}}, "(did you mean `email_addresses`"),
+    ({"more": {"__source__": "jobs", "nmae": None}}, "`more.nmae` cannot be taken out"),
+    ({"hris_*": {"salary_amount": None}}, "`hris_*.salary_amount` cannot be taken out"),
+    ({"jobs": {"candidate__email": None}}, "`jobs.candidate__email` cannot be taken out"),
+)
+def test_what_a_map_would_hide_in_vain_is_refused(maps: dict[str, Any], told: str) -> None:
+    assert told in refused("stream_maps", maps)
+
+
+def test_a_flattened_column_can_be_taken_out() -> None:
+    flat = {"flattening_enabled": True, "flattening_max_depth": 1}
+    maps = {"applications": {"candidate__email_addresses": None}}
+
+    assert told(stream_maps=maps, **flat) == []
+    assert told(stream_maps=maps, **flat, flattening_separator=".") != []
+    assert told(stream_maps=maps) != []
 
 
 @each(*WRONG_MAPS)

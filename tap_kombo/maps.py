@@ -1,0 +1,92 @@
+"""What is wrong with `stream_maps`: what the SDK would end with, or would take without a word."""
+
+from __future__ import annotations
+
+import ast
+from fnmatch import fnmatch
+from typing import TYPE_CHECKING, Any
+
+from tap_kombo.api.endpoints import STREAMS
+from tap_kombo.config import NULL
+from tap_kombo.documents import shown
+from tap_kombo.schemas import load_schema
+from tap_kombo.selection import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+NOTHING = (None, NULL)
+"""What takes a column or a stream out."""
+
+_FLATTENED_BY = "__"
+"""What the SDK puts between the names of a flattened column by default."""
+
+
+def map_complaints(maps: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield one sentence for each mistake in the setting `stream_maps`.
+
+    Meltano drops null, so an empty map may be one that was to hide something.
+    """
+    if not maps:
+        yield _emptied("it")
+    for key, one in maps.items():
+        where = f"`{shown(key)}`"
+        if one in ("", {}):
+            yield _emptied(where)
+        elif key.startswith("__"):
+            if key != "__else__" or one not in NOTHING:
+                yield f"{where} is not a stream, and not an option with such a value"
+        elif one not in NOTHING and not isinstance(one, dict):
+            yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
+        else:
+            yield from _bad_map(key, one if isinstance(one, dict) else {}, config)
+
+
+def _bad_map(key: str, columns: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what is wrong with the map of a stream; one that is left out has no columns."""
+    source = str(columns.get("__source__", key))
+    streams = [one.name for one in STREAMS if fnmatch(one.name, source)]
+    if not streams:
+        hint = did_you_mean(source, [one.name for one in STREAMS])
+        yield f"there is no stream '{shown(source)}'{hint}"
+        return
+    there = dict.fromkeys(name for one in streams for name in load_schema(one)["properties"])
+    between = str(config.get("flattening_separator") or _FLATTENED_BY)
+    for name, value in columns.items():
+        where = f"`{shown(key)}.{shown(name)}`"
+        if complaint := _bad_entry(name, value):
+            yield f"{where} {complaint}"
+        elif value in NOTHING and not name.startswith("__"):
+            whole = name.partition(between)[0] if config.get("flattening_enabled") else name
+            if whole not in there:
+                hint = did_you_mean(name, there)
+                yield f"{where} cannot be taken out, as there is no such column{hint}"
+
+
+def _bad_entry(name: str, value: object) -> str:
+    """Say what is wrong with an entry of a map; empty if nothing is."""
+    if name == "__key_properties__":
+        is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
+        return "" if is_list else "must be a list of columns"
+    if value in ("", {}, []):
+        return _emptied("")
+    if value in NOTHING:
+        return "must be a text" if name.startswith("__") and name != "__else__" else ""
+    if not isinstance(value, str) or name == "__else__":
+        return f"must be {'' if name == '__else__' else 'an expression or '}`{NULL}`"
+    if name in ("__alias__", "__source__") or _is_expression(value):
+        return ""
+    return "is not a Python expression"
+
+
+def _is_expression(text: str) -> bool:
+    try:
+        parsed = ast.parse(text).body
+    except (MemoryError, RecursionError, SyntaxError, ValueError):
+        return False
+    return len(parsed) == 1 and isinstance(parsed[0], ast.Expr)
+
+
+def _emptied(where: str) -> str:
+    cure = f"write `{NULL}` to take something out, as Meltano drops `null`"
+    return f"{where} is empty; {cure}".strip()
