@@ -20,7 +20,7 @@ from tap_kombo.config import Unread
 from tap_kombo.documents import DocumentError, shown
 from tap_kombo.maps import map_complaints
 from tap_kombo.privacy import opt_in_complaints
-from tap_kombo.pseudonyms import pseudonym_complaints
+from tap_kombo.pseudonyms import PRESETS, key_complaints, pseudonym_complaints
 from tap_kombo.selection import did_you_mean
 from tap_kombo.settings import ALL_OTHERS, INTEGRATION_ID, LIMITS_OF_THE_SDK, MAX_INTEGRATIONS
 
@@ -28,11 +28,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _REASONS = {
-    "api_key": "it must be your key, a text without white space; is it empty in `.env`?",
+    "api_key": "it must be your key, a text of ASCII without white space",
     "api_url": "it must be an address without white space that begins with https:// or http://",
     "changes": "it must be a list of events, a text with JSON, or `@` and the path of a file",
     "filters": "it must be an object that names streams, each with parameters and their values",
-    "shard": "it must be a part and the number of parts, such as 2/8, at most 9999",
+    "pseudonyms": f"it must be one of {', '.join(PRESETS)}, or an object",
+    "shard": "it must be a part and the number of parts, such as 2/8; at most 9999 parts",
     "start_date": "it must be a date such as 2026-01-31T00:00:00Z",
     "user_agent": "it must be a text of 1 to 500 characters that are printable ASCII",
 }
@@ -86,11 +87,41 @@ def _fits(value: object, setting: Mapping[str, Any]) -> bool:
 
 
 def _misplaced(value: object, setting: Mapping[str, Any]) -> str:
-    """Say where in an object the first mistake is; empty if it is the value as a whole."""
-    errors = th.DEFAULT_JSONSCHEMA_VALIDATOR(setting).iter_errors(value)
-    path = next((error.absolute_path for error in errors if error.absolute_path), ())
-    where = ".".join(shown(str(one)) for one in path)
-    return f"`{where}` is empty, too long or of a wrong type" if where else ""
+    """Say where in a value the first mistake is, and which; empty if it is the value as a whole."""
+    for error in th.DEFAULT_JSONSCHEMA_VALIDATOR(setting).iter_errors(value):
+        what = _mistake(error)
+        return f"{_where(error.absolute_path)} {what}" if what else ""
+    return ""
+
+
+def _where(path: Sequence[str | int]) -> str:
+    """Name a place in a value; entries of a list are counted from 1."""
+    names = [shown(str(one)) for one in path]
+    if not path:
+        return "it"
+    if isinstance(path[-1], int):
+        above = ".".join(names[:-1])
+        return f"entry {path[-1] + 1} of `{above}`" if above else f"entry {path[-1] + 1}"
+    return f"`{'.'.join(names)}`"
+
+
+def _mistake(error: Any) -> str:  # noqa: ANN401 - a `ValidationError`, whose parts may be unset
+    """Say what is wrong at a place; empty if only the setting's own reason tells."""
+    types, known = error.schema.get("type", ()), error.schema.get("properties", ())
+    if error.validator == "additionalProperties":
+        wrong = next(one for one in error.instance if one not in known)
+        return f"has no '{shown(wrong)}'{did_you_mean(wrong, known)}"
+    if error.instance in ("", []) and (error.absolute_path or "string" in types):
+        return "is empty"
+    if not error.absolute_path:
+        return ""
+    if error.validator in {"maxLength", "maxItems"}:
+        return "is too long"
+    return f"must be {_whole(error.schema)}" if "integer" in types else "is of a wrong type"
+
+
+def _whole(setting: Mapping[str, Any]) -> str:
+    return f"a whole number from {setting['minimum']} to {setting['maximum']}"
 
 
 def _expected(setting: Mapping[str, Any]) -> str:
@@ -103,8 +134,8 @@ def _expected(setting: Mapping[str, Any]) -> str:
     if "boolean" in types:
         return "it must be true or false"
     if "integer" in types:
-        number = f"it must be a whole number from {setting['minimum']} to {setting['maximum']}"
-        return f"{number}{', or an object of such numbers by stream' * ('object' in types)}"
+        others = ", or an object of such numbers by stream" if "object" in types else ""
+        return f"it must be {_whole(setting)}{others}"
     if "string" in types and "maxLength" in setting:
         return f"it must be a text of {setting['minLength']} to {setting['maxLength']} characters"
     return "it must be an object; in an environment variable, one in JSON"
@@ -208,6 +239,7 @@ _CHECKS: Mapping[str, Callable[[Any, Mapping[str, Any]], Iterator[str]]] = {
     "pass_interval_minutes": _bad_streams,
     "opt_in": lambda patterns, _: opt_in_complaints(patterns),
     "pseudonyms": pseudonym_complaints,
+    "pseudonym_key": key_complaints,
     "shard": _bad_shard,
     "start_date": _bad_start,
 }

@@ -148,8 +148,8 @@ def _object(text: str) -> object:
     """Read JSON; Meltano hands `{"jobs": {"title": ...}}` over as `{"jobs.title": ...}`."""
     try:
         flat = json_object(text)
-    except DocumentError:
-        return text
+    except DocumentError as error:
+        return Unread(f"the text {error}") if text.startswith("{") else text
     if not _is_run_by_meltano():
         return flat
     nested: dict[str, Any] = {}

@@ -190,9 +190,18 @@ def pseudonym_complaints(
         yield "'pseudonym_key' must not be the API key, which others know"
     for name in ("keep", "hash", "null"):
         for number, pattern in enumerate(plan.get(name, ()), 1):
-            if not any(fnmatchcase(one, pattern) for one in _all_places()):
+            found = [one for one in _all_places() if fnmatchcase(one, pattern)]
+            if not found:
                 hint = did_you_mean(pattern, _all_places())
                 yield f"entry {number} of `{name}` names no property{hint}"
+            elif name != "keep" and all(one.rpartition(".")[2] in _NEVER for one in found):
+                yield f"entry {number} of `{name}` names a key or a mark, which is never hidden"
+
+
+def key_complaints(_: str, config: Mapping[str, Any]) -> Iterator[str]:
+    """Refuse a key of pseudonyms that there are none of: somebody takes what is sent for hashes."""
+    if not config.get("pseudonyms"):
+        yield "it has no effect without 'pseudonyms'; set that, or remove the key"
 
 
 @cache

@@ -118,8 +118,8 @@ SETTINGS: dict[str, Any] = th.PropertiesList(
         th.DateTimeType(),
         title="Start date",
         description=(
-            "Read only what Kombo has seen change since this date-time. It limits first runs and "
-            "full refreshes."
+            "Read only what Kombo has seen change since this date-time, in UTC if it names no "
+            "zone. It limits first runs and full refreshes."
         ),
     ),
     th.Property(

@@ -73,8 +73,8 @@ def test_kind_is_one_that_meltano_handles_well() -> None:
             {"type": ["string", "null"], "enum": ["eu"]},
             {"type": ["integer", "null"]},
             {"type": ["boolean", "null"]},
+            {"type": ["string", "null"], "format": "date-time"},
         ],
-        "date_iso8601": [{"type": ["string", "null"], "format": "date-time"}],
         "object": [{"type": ["object", "null"]}],
     }
     kinds = {expected: [kind(one) for one in given] for expected, given in schemas.items()}

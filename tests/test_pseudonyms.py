@@ -174,6 +174,9 @@ def refused(**settings: object) -> list[str]:
     ({"pseudonyms": {"preset": "all"}}, "must be one of people, strict"),
     ({"pseudonyms": {"hash": ["users.emial"]}}, "did you mean `users.email`"),
     ({"pseudonyms": {"null": ["jane@example.com"]}}, "entry 1 of `null` names no property"),
+    ({"pseudonyms": {"hash": ["candidates.id"]}}, "entry 1 of `hash` names a key or a mark"),
+    ({"pseudonyms": {"null": ["*.email", "*.changed_at"]}}, "entry 2 of `null` names a key or"),
+    ({"pseudonyms": None}, "Setting 'pseudonym_key': it has no effect without 'pseudonyms'"),
     ({"pseudonyms": {"salt": "x"}}, "Setting 'pseudonyms'"),
     ({"pseudonyms": 5}, "Setting 'pseudonyms'"),
 )

@@ -189,8 +189,25 @@ def test_a_wrong_value_of_a_filter_is_refused_in_one_line() -> None:
         refused("filters", {"jobs": {"ids": value}})
 
 
-def test_a_wrong_filter_is_named_by_its_place() -> None:
-    assert "`jobs.ids.1`" in refused("filters", {"jobs": {"ids": ["jane", None]}})
+@each(
+    ("filters", {"jobs": {"ids": ["jane", None]}}, "entry 2 of `jobs.ids` is of a wrong type"),
+    ("filters", {"jobs": {"ids": [""]}}, "entry 1 of `jobs.ids` is empty"),
+    ("filters", {"jobs": {"ids": []}}, "`jobs.ids` is empty"),
+    ("filters", {"jobs": {"ids": "jane" * 10_000}}, "`jobs.ids` is too long"),
+    ("filters", '{"jobs": jane}', "the text does not hold a JSON object"),
+    ("opt_in", [""], "entry 1 is empty"),
+    ("opt_in", ["jobs.*", 5], "entry 2 is of a wrong type"),
+    ("full_pass_interval_days", {"jobs": -3}, "`jobs` must be a whole number from 0 to 3650"),
+    ("pseudonyms", {"presets": "people"}, "it has no 'presets' (did you mean `preset`?)"),
+    ("pseudonyms", {"keep": "users.email"}, "`keep` is of a wrong type"),
+    ("pseudonyms", ["people"], "it must be one of people, strict, or an object"),
+    ("pseudonyms", '{"preset": jane}', "the text does not hold a JSON object"),
+    ("api_key", "", "it is empty"),
+    ("api_key", "jane ü", "it must be your key, a text of ASCII without white space"),
+    ("region", "", "it is empty"),
+)
+def test_a_mistake_is_named_by_its_place(name: str, value: object, why: str) -> None:
+    assert why in refused(name, value)
 
 
 @each(
