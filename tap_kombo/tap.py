@@ -17,13 +17,14 @@ import click
 from click.types import FuncParamType
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_kombo.api.endpoints import STREAMS
 from tap_kombo.api.problems import KomboError
 from tap_kombo.changes import changes_of
 from tap_kombo.cli import DOCTOR, ENV, READERS, merged
-from tap_kombo.complaints import complaints
+from tap_kombo.complaints import complaints, mapper_complaints
 from tap_kombo.config import environment, environment_complaints, read, selected_by_meltano
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
@@ -110,7 +111,11 @@ class TapKombo(SeamTap):
     @override
     def setup_mapper(self) -> None:
         self.stream_maps = copy.deepcopy(self.config.get("stream_maps"))  # the SDK takes `__else__`
-        super().setup_mapper()
+        try:
+            super().setup_mapper()
+        except (AttributeError, ValueError):  # of Faker and of flattening, which alone can tell
+            _refuse(mapper_complaints(self.config))
+            raise
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
@@ -281,7 +286,8 @@ class TapKombo(SeamTap):
             try:
                 super().cb_test(ctx, param, value)
             except click.exceptions.Exit:
-                cls.logger.info("Every selected stream can be read.")
+                if value != CliTestOptionValue.Schema.value:  # for which nothing is asked
+                    cls.logger.info("Every selected stream can be read.")
                 raise
 
 

@@ -334,7 +334,10 @@ def test_a_test_of_the_connection_prints_no_record(
 
 
 def test_a_test_of_the_schemas_prints_all_that_there_are(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     config = {"api_key": KEY, "integration_ids": [A]}
     (tmp_path / "config.json").write_text(json.dumps(config))
@@ -349,3 +352,4 @@ def test_a_test_of_the_schemas_prints_all_that_there_are(
     assert {one["type"] for one in told} == {"SCHEMA"}
     there = {one.name for one in STREAMS if not one.parent}
     assert {one["stream"] for one in told} == there
+    assert "can be read" not in caplog.text  # nobody was asked

@@ -60,6 +60,10 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
     return [line for line in done.stderr.splitlines() if "| ERROR" in line]
 
 
+GOOD = {"api_key": "k", "integration_ids": [A]}
+ADDING = {"users": {"other": "fake.name()"}}
+
+
 @pytest.fixture
 def command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
@@ -89,6 +93,13 @@ def named(caplog: pytest.LogCaptureFixture) -> list[str]:
         ({}, ["api_key", "integration_ids"]),
         ({"api_key": "", "integration_ids": []}, ["api_key", "integration_ids"]),
         ({"api_key": "k", "integration_ids": [A], **WRONG}, [*WRONG]),
+        (GOOD | {"faker_config": {"locale": "xx"}, "stream_maps": ADDING}, ["faker_config"]),
+        (
+            GOOD
+            | {"flattening_enabled": True, "flattening_max_depth": 2}
+            | {"flattening_max_key_length": 1},
+            ["flattening_max_key_length"],
+        ),
     ],
 )
 def test_wrong_settings_are_named_in_one_line_each(
