@@ -16,7 +16,8 @@ import threading
 import time
 import zlib
 from datetime import timedelta
-from http.client import IncompleteRead, RemoteDisconnected
+from http import HTTPStatus
+from http.client import HTTPResponse, IncompleteRead, RemoteDisconnected
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -217,8 +218,24 @@ class _Watchdog:
                 self._changed.wait(min(self._wakes_at - now, threading.TIMEOUT_MAX))
 
 
+class _Answer(HTTPResponse):
+    """Reads on past interim answers; http.client would take 103 for the answer itself.
+
+    The one that follows it on the line would then belong to the next request (RFC 9110, 15.2).
+    """
+
+    @override
+    def begin(self) -> None:
+        super().begin()
+        while self.status < HTTPStatus.OK:
+            self.headers = None  # type: ignore[assignment] # so that the next one is read
+            super().begin()
+
+
 class _Connection(HTTPConnection):
     """Lets the exchange know its socket, before anything can take long."""
+
+    response_class = _Answer
 
     @override
     def _new_conn(self) -> socket.socket:

@@ -66,6 +66,10 @@ class Host(socketserver.ThreadingTCPServer):
                     self.talk(self, line)
             else:
                 self.talk(self, request)
+
+    @override
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
         self.closed.release()
 
     def asked(self, line: Line) -> bytes:

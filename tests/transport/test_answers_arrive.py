@@ -68,6 +68,7 @@ def compressed(encoding: bytes, body: bytes, *, told: bool = True) -> bytes:
 ZIPPED = gzip.compress(BODY)
 
 
+INTERIM = (100, 101, 102, 103, 199)
 FORMS = {
     "gzip": compressed(b"gzip", ZIPPED),
     "two gzips": compressed(b"GZIP", gzip.compress(BODY[:5]) + gzip.compress(BODY[5:])),
@@ -79,7 +80,8 @@ FORMS = {
     + b"5\r\n%b\r\n10\r\n%b\r\n0\r\n\r\n" % (BODY[:5], BODY[5:]),
     "no length": OK + b"Connection: close\r\n\r\n" + BODY,
     "HTTP 1.0": b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
-    "after 100": b"HTTP/1.1 100 Continue\r\n\r\n" + WHOLE,
+    **{f"after {one}": b"HTTP/1.1 %d Soon\r\nLink: </x>\r\n\r\n" % one + WHOLE for one in INTERIM},
+    "after several": b"HTTP/1.1 102 Soon\r\n\r\nHTTP/1.1 103 Soon\r\n\r\n" + WHOLE,
 }
 
 
@@ -91,6 +93,25 @@ def test_a_body_comes_in_many_forms(transport: Transport, serve: Callable[..., H
     }
 
     assert bodies == dict.fromkeys(FORMS, BODY)
+
+
+def test_an_answer_is_that_of_its_own_request(
+    transport: Transport, serve: Callable[..., Host]
+) -> None:
+    """What follows an interim answer on the line is not left to the next request."""
+
+    def talk(host: Host, line: Line) -> None:
+        for number in range(3):
+            host.asked(line)
+            line.sendall(b"HTTP/1.1 103 Early Hints\r\n\r\n")
+            line.sendall(OK + b"Content-Length: 1\r\n\r\n%d" % number)
+
+    host = serve(talk)
+
+    bodies = [get(transport, f"http://127.0.0.1:{host.port}/").content for _ in range(3)]
+
+    assert bodies == [b"0", b"1", b"2"]
+    assert host.opened == 1
 
 
 def test_an_answer_may_have_no_body(transport: Transport, serve: Callable[..., Host]) -> None:
