@@ -19,8 +19,8 @@ NOON = pendulum.datetime(2026, 11, 23, 12)
 LOOKBACK = pendulum.duration(seconds=300)
 EXPIRED_AT = "2026-11-24T00:00:00.000Z"
 CURRENT, EXPIRED, UNKNOWN = (
-    Details(is_known=True),
-    Details(is_known=True, data_expired_at=EXPIRED_AT),
+    Details(is_known=True, is_mark_known=True),
+    Details(is_known=True, is_mark_known=True, data_expired_at=EXPIRED_AT),
     Details(),
 )
 PLAIN: dict[str, Any] = {

@@ -137,7 +137,7 @@ def test_the_mark_of_a_configuration_belongs_to_its_pass() -> None:
 
 def test_another_mark_is_another_pass(state: State) -> None:
     cut_off(state, NOON, EXPIRED)
-    other = Details(is_known=True, data_expired_at="2026-11-20T00:00:00.000Z")
+    other = Details(is_known=True, is_mark_known=True, data_expired_at="2026-11-20T00:00:00.000Z")
 
     assert next_pass(state, NOON.add(hours=1), EXPIRED).resumed
     assert not next_pass(state, NOON.add(hours=1), other).resumed
@@ -217,6 +217,7 @@ def complaint_about(state: State) -> str:
 
 def test_a_moment_that_cannot_be_read_is_named_and_not_quoted() -> None:
     values: list[object] = ["soon", "", 7, {}, [], True, "12:00"]
+    values += ["9999-12-31T23:59:59-05:00", "0001-01-01T00:00:00+05:00"]
     for name in ("replication_key_value", "last_full_pass"):
         assert [complaint_about(written(**MOMENT | {name: one})) for one in values] == [
             f"`{name}` in the state is not a date-time"

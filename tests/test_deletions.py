@@ -287,7 +287,10 @@ def test_rows_are_dropped_only_of_tables_that_are_sent_in_full(
 
 @pytest.mark.parametrize(
     "why",
-    ["all is current", "of another category", "outdated", "look-up refused", "skipped", "keyless"],
+    [
+        *("all is current", "of another category", "outdated", "not renewed"),
+        *("look-up refused", "skipped", "keyless"),
+    ],
 )
 def test_rows_are_dropped_only_if_all_was_read_and_kombo_calls_it_current(
     kombo: Kombo, why: str
@@ -297,6 +300,8 @@ def test_rows_are_dropped_only_if_all_was_read_and_kombo_calls_it_current(
     details = kombo.emulator.add_integration(GLOBEX, category, SIZE).details
     if why == "outdated":
         details.data_expired_at = "2026-11-23T09:00:00.000Z"
+    elif why == "not renewed":
+        details.status = "INVALID"
     elif why == "look-up refused":
         refused = refusal("REMOTE.UNKNOWN_HTTP_ERROR", 502)
         kombo.emulator.intercept = failing(GLOBEX, refused, f"/integrations/{GLOBEX}")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
-from support import Sent, only
+import pytest
+from support import Sent, only, refusal
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import pytest
     from support import Kombo
 
 A = "greenhouse:demo"
@@ -92,6 +93,70 @@ def test_two_streams_are_changed_apart(kombo: Kombo) -> None:
 
     assert "updated_after" not in kombo.asked("/ats/jobs")[0].params
     assert kinds_of_passes(kombo) == [False]
+
+
+def failing_at(kombo: Kombo, page: int) -> None:
+    """Let one page of interviews be refused, the first one being 1."""
+    asked = itertools.count(1)
+    kombo.emulator.intercept = lambda one: (
+        refusal("PLATFORM.UNKNOWN_ERROR", 500)
+        if one.path.endswith("/ats/interviews") and next(asked) == page
+        else None
+    )
+
+
+@pytest.mark.parametrize("page", [1, 3])
+def test_a_mark_of_outdated_data_is_remembered_by_a_pass_that_fails(
+    kombo: Kombo, page: int
+) -> None:
+    ats = kombo.emulator.add_integration(A, "ATS", FEW)
+    state = kombo.run(A).state
+    kombo.emulator.clock.advance(days=1)
+    ats.details.data_expired_at = "2026-11-23T09:00:00.000Z"
+    failing_at(kombo, page)
+    state = kombo.attempt(A, state=state, page_size=10, max_retries=0).state
+    kombo.emulator.intercept = None
+    ats.details.data_expired_at = None
+    kombo.emulator.clear_requests()
+
+    state = kombo.run(A, state=state, page_size=10).state
+    kombo.run(A, state=state)
+
+    assert kinds_of_passes(kombo) == [True, False]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"stream_maps": {"interviews": {"title": "'hidden'"}}},
+        {"pseudonyms": "people", "pseudonym_key": "k" * 32},
+        {"deselected": ("users",), "method": "FULL_TABLE"},
+        {"method": "FULL_TABLE", "emit_activate_version_messages": True, "deselected": ("users",)},
+    ],
+    ids="-".join,
+)
+@pytest.mark.parametrize("bookmark", [False, True])
+def test_a_resume_point_does_not_outlive_rows_of_another_question(
+    kombo: Kombo, other: dict[str, Any], *, bookmark: bool
+) -> None:
+    """A full pass is cut off; another question is asked, cut off in its first page, taken back."""
+    kombo.emulator.add_integration(A, "ATS", FEW)
+    state = kombo.run(A, page_size=10).state if bookmark else {}
+    failing_at(kombo, 3)
+    cut = kombo.attempt(A, state=state, page_size=10, max_retries=0, method="FULL_TABLE")
+    kombo.emulator.intercept = None
+    assert cut.remembered(A)["resume"]["cursor"]
+
+    def die() -> None:
+        if len(killed.records()) > 5:
+            raise ConnectionAbortedError
+
+    killed = Sent(before=die)
+    kombo.attempt(A, state=cut.state, page_size=10, sent=killed, **other)
+    assert 0 < len(killed.records()) < 10
+
+    again = kombo.run(A, state=killed.state, page_size=10)
+    assert len(again.records()) == FEW.interviews
 
 
 def test_rows_of_two_questions_take_a_full_pass_whichever_is_asked_next(kombo: Kombo) -> None:

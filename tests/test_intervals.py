@@ -98,6 +98,18 @@ def test_a_model_without_bookmarks_rests_too() -> None:
     assert not is_resting(state, HOUR, **plain, columns="c2")
 
 
+def test_a_model_without_bookmarks_does_not_rest_on_rows_of_another_question() -> None:
+    """A map is tried, the run is cut off, and the map is taken back."""
+    plain: dict[str, Any] = {"incremental": False, **DAILY}
+    state: State = {}
+    run(state, **plain)
+
+    assert bookmarks(state, **plain, maps="m1").expect_mixture(["a"])
+    assert not is_resting(state, HOUR, **plain)
+    run(state, **plain)
+    assert is_resting(state, HOUR, **plain)
+
+
 def test_a_model_without_bookmarks_leaves_no_state_unless_it_rests() -> None:
     state: State = {}
     run(state, incremental=False)

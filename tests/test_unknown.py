@@ -7,6 +7,7 @@ import json
 import logging
 import sys
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -54,9 +55,16 @@ def refused_look_ups() -> dict[str, Callable[[Received, Response], Response]]:
         "401 as text": lambda: PlainTextResponse("no entry", 401),
     }
     passing = ("503 as text", "200 as HTML", "200 empty", "no data", "reset before the answer")
+    silent: dict[str, dict[str, Any]] = {
+        "a mark that is no text": {"data_data_expired_at": 7},
+        "nothing": {"data": {}},
+        "a page of a list": {"data": {"results": [], "next": None}},
+        "no mark": {"data": {"category": "ATS", "setup_status": "COMPLETED"}},
+    }
     return {
         **{name: _always(make) for name, make in answers.items()},
         **{name: PASSING[name] for name in passing},
+        **{name: partial(change, **answer) for name, answer in silent.items()},
     }
 
 
@@ -105,7 +113,7 @@ def test_a_refused_look_up_lets_no_rows_be_dropped(kombo: Kombo) -> None:
     """Data of which nobody says that it is current proves no absence."""
     for one in (A, B):
         kombo.emulator.add_integration(one, "ATS", FEW)
-    for form in ("404 as HTML", "500 UNKNOWN_ERROR"):
+    for form in ("404 as HTML", "500 UNKNOWN_ERROR", "no mark"):
         kombo.emulator.alter = lambda asked, right, form=form: (
             REFUSED[form](asked, right) if asked.path == f"/integrations/{A}" else right
         )

@@ -40,6 +40,7 @@ class Details:
     status: str | None = None  # whether Kombo still reads the tool
     setup_status: str | None = None
     data_expired_at: str | None = None  # when a new configuration outdated the data, if it still is
+    is_mark_known: bool = False  # whether Kombo has told that; a field that is missing says nothing
     unavailable: Mapping[str, Problem] = field(default_factory=dict)  # by Kombo's model id
     oddity: Problem | None = None  # why nothing can be concluded from what Kombo tells
 
@@ -62,7 +63,13 @@ class Details:
             for model in (models if isinstance(models, list) else ())
             if isinstance(model, dict) and (why := _why_unavailable(model))
         }
-        return cls(is_known=True, **texts, unavailable=unavailable, oddity=_oddity(answer))
+        return cls(
+            is_known=True,
+            **texts,
+            is_mark_known=isinstance(answer.get("data_expired_at", ...), str | None),
+            unavailable=unavailable,
+            oddity=_oddity(answer),
+        )
 
     def serves(self, endpoint: Endpoint) -> bool:
         """Return whether a model is of the integration's category; if unknown, Kombo will tell."""

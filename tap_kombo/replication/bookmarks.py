@@ -24,6 +24,9 @@ RESUME_WITHIN = pendulum.duration(hours=24)
 DELETIONS_KEPT = pendulum.duration(days=14)
 """For so long Kombo keeps a deleted record (docs.kombo.dev/hris/features/deletion-policy)."""
 
+UNBELIEVABLE = 10**9
+"""No pass has so many pages or records; a state that says so was edited by hand."""
+
 NOT_DUE = "not due"
 
 ALWAYS_FULL = "as Kombo offers nothing else for this model"
@@ -101,14 +104,25 @@ class Bookmarks:
         """Note where rows of two questions will stand side by side; return whether there are any.
 
         It is noted before a row is sent: if the pass does not come to its end, and the former
-        question is asked again, that takes a full pass too.
+        question is asked again, that takes a full pass too, and one from its first page.
         """
         found = False
-        for one in integration_ids if self._policy.incremental else ():
+        for one in integration_ids:
             entry = self._entries.known(one)
-            if "replication_key_value" in entry and self._grown(entry):
+            differs = entry.get("question", self.question) != self.question or self._grown(entry)
+            if "replication_key_value" in entry and differs:
                 found = entry[MIXED] = True
+            resume = entry.get("resume")
+            if isinstance(resume, dict) and resume.get("question") != self.question:
+                del entry["resume"]
+                found = True
         return found
+
+    def expect_renewal(self, integration_id: str, details: Details) -> None:
+        """Remember that Kombo calls the data outdated, whatever becomes of the pass."""
+        entry = self._entries.known(integration_id)
+        if details.data_expired_at and "replication_key_value" in entry:
+            entry["data_expired_at"] = details.data_expired_at
 
     def is_resting(self, integration_id: str) -> bool:
         """Return whether no pass is due yet: the last one was complete, and asked for no less."""
@@ -138,7 +152,7 @@ class Bookmarks:
             integration_id,
             pendulum.now("UTC"),
             data_expired_at=details.data_expired_at,
-            is_mark_known=details.is_known,
+            is_mark_known=details.is_mark_known,
         )
         if not self._policy.incremental:
             return replace(fresh, full=ALWAYS_FULL)
@@ -214,6 +228,8 @@ class Bookmarks:
         former, entry["replication_key_value"] = entry.get("replication_key_value"), ended
         entry["question"] = self.question
         self._entries.keep_question(self._policy.question)
+        for name in ("parameters", MIXED, "resume"):
+            entry.pop(name, None)
         if not self._policy.incremental:
             return
         entry["replication_key"] = "changed_at"
@@ -226,8 +242,6 @@ class Bookmarks:
             entry["last_full_pass"] = ended
         elif former:  # written by hand: count from there
             entry.setdefault("last_full_pass", former)
-        for name in ("parameters", MIXED, "resume"):
-            entry.pop(name, None)
 
     def _reasons(
         self, entry: Mapping[str, Any], bookmark: pendulum.DateTime | None, fresh: Pass
@@ -313,6 +327,6 @@ class Bookmarks:
 
 
 def _count(stored: Mapping[str, Any], name: str) -> int:
-    """Read a count of the state; earlier versions kept none."""
+    """Read a count of the state; earlier versions kept none, and nobody has read so many."""
     value = stored.get(name)
-    return value if type(value) is int else 0
+    return value if type(value) is int and 0 <= value < UNBELIEVABLE else 0

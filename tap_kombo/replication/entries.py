@@ -100,6 +100,6 @@ def moment_of(entry: Mapping[str, Any], key: str) -> pendulum.DateTime | None:
         return None
     try:
         return to_moment(value)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         msg = f"`{key}` in the state is not a date-time"
         raise BookmarkError(msg) from None

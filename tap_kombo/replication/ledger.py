@@ -29,6 +29,7 @@ class Entry:
     question: str  # short name of what the pass stores
     before: pendulum.DateTime | None  # the bookmark that it begins with
     is_sure: bool = True  # whether the integration is known to have the stream
+    is_renewed: bool = True  # whether Kombo keeps its data current, as far as it tells
     began_at: pendulum.DateTime = field(default_factory=lambda: pendulum.now("UTC"))
     current: Pass | None = None  # as far as it has come; none if it was not begun
     after: pendulum.DateTime | None = None  # the bookmark that it ends with

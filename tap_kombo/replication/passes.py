@@ -103,7 +103,7 @@ class Passes:
             self.note(entry)  # before a state says that it was read
             self.bookmarks.remember_end(done)
         if not done.resumed:  # else what changed meanwhile is still to come
-            is_current = done.is_mark_known and not done.data_expired_at
+            is_current = entry.is_renewed and done.is_mark_known and not done.data_expired_at
             self.report.completed(name, integration_id, is_current=is_current)
         return done
 
@@ -126,15 +126,17 @@ class Passes:
         if self.bookmarks.is_resting(integration_id):
             self.report.rested(name, integration_id)
             return None
-        details, where = Details(is_known=True), f"{name} of {integration_id}"
+        details = Details(is_known=True, is_mark_known=True)
+        where = f"{name} of {integration_id}"
         if endpoint.category != "GENERAL":
             details = (await self.kombo.look_up(integration_id, place.aside)).details
             if not details.serves(endpoint):
                 return None
-        entry.is_sure = details.is_known
+        entry.is_sure, entry.is_renewed = details.is_known, not details.not_current
         if problem := self.report.given_up(integration_id) or details.problem_with(endpoint):
             raise KomboError(problem, where)
         try:
+            self.bookmarks.expect_renewal(integration_id, details)
             return self.bookmarks.next_pass(integration_id, details)
         except BookmarkError as error:
             raise KomboError(Problem(BAD_STATE, str(error)), where) from None
@@ -171,7 +173,9 @@ class _Reading:
         except _StaleCursorError as stale:
             self._source.logger.warning("%s The pass starts again from its first page.", stale)
         self._bookmarks.forget_progress(current.integration_id)
-        known = Details(current.is_mark_known, data_expired_at=current.data_expired_at)
+        known = Details(
+            is_mark_known=current.is_mark_known, data_expired_at=current.data_expired_at
+        )
         self._began_anew = True
         return await self._follow(self._bookmarks.next_pass(current.integration_id, known))
 
