@@ -34,7 +34,7 @@ _BOOLEANS = {
     **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
-_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n]*")
+_COMMENT = re.compile(r"(?:^|(?<=\s))#[^\n\r\v\f\x1c-\x1e\x85\u2028\u2029]*")  # to a line end
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+from datetime import timedelta
 from decimal import Decimal
 
 import pendulum
@@ -94,6 +95,13 @@ def test_a_missing_or_unreadable_date_is_no_clock() -> None:
 
     assert served_at(answer()) is None
     assert [one for one in ("yesterday", "", far, never) if served_at(answer(Date=one))] == []
+
+
+def test_what_changes_while_an_answer_is_awaited_is_not_taken_for_read() -> None:
+    late = answer(Date="Mon, 23 Nov 2026 10:00:45 GMT")
+    late.elapsed = timedelta(seconds=45.9)
+
+    assert served_at(late) == NOW
 
 
 def test_the_servers_clock_is_read_in_utc() -> None:
@@ -336,6 +344,7 @@ def test_what_is_left_of_the_limit_is_told_wholly_or_not_at_all() -> None:
     partly: list[dict[str, str]] = [
         {},
         *({**RATED, name: "soon"} for name in RATED),
+        {**RATED, "ratelimit-limit": "9" * 400},
         *({one: value for one, value in RATED.items() if one != name} for name in RATED),
     ]
     for status in (200, 429, 503):

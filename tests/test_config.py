@@ -45,11 +45,14 @@ def test_integrations_come_as_list_or_text() -> None:
     assert [one for one in ways if meant("integration_ids", one) != ["a", "b"]] == []
 
 
+LINE_ENDS = ("\n", "\r\n", "\r", "\v", "\f", "\x85", "\u2028", "\u2029")
+
+
 def test_integrations_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "my customers.txt"
     for data in (
         *(b"a\nb\n", b"a, b", b"a b", b"\n a\t b\r\n\r\n", b'["a",\n"b"]'),
-        b"# customers\na # first\n\n#c\nb",
+        *(f"# customers{end}a # first{end}#c{end}b".encode() for end in LINE_ENDS),
         b"\xef\xbb\xbfa\r\nb",
         *("\ufeffa\r\nb".encode(encoding) for encoding in ("utf-16-le", "utf-16-be")),
     ):

@@ -60,6 +60,10 @@ class Page:
     left_out: tuple[str, ...] = ()  # of each parent that was refused, why
 
 
+UNBELIEVABLE = 10**9
+"""Nobody grants so many requests; with a limit of 400 digits nothing can be reckoned."""
+
+
 class _Error(msgspec.Struct):
     code: Any = None
     log_url: Any = None
@@ -133,8 +137,12 @@ def next_of(response: requests.Response) -> str | None:
 
 
 def served_at(response: requests.Response) -> pendulum.DateTime | None:
-    """Return the server's `Date` in UTC; `None` if it is missing or cannot be read."""
-    return _moment(response.headers.get("Date"))
+    """Return when a request was sent, by the server's `Date`; `None` if that cannot be read.
+
+    The header has whole seconds, and so has what is taken off for the time that the answer took.
+    """
+    moment = _moment(response.headers.get("Date"))
+    return moment and moment.subtract(seconds=int(response.elapsed.total_seconds()))
 
 
 def is_suspect(response: requests.Response) -> bool:
@@ -143,7 +151,7 @@ def is_suspect(response: requests.Response) -> bool:
 
 
 def grant_of(response: requests.Response) -> Grant | None:
-    """Return what an answer says of the request limit, if it says all of it.
+    """Return what an answer says of the request limit, if it says all of it believably.
 
     Kombo sends `ratelimit-limit`, `ratelimit-remaining` and `ratelimit-reset` in seconds
     (docs.kombo.dev/assessment/getting-started/fetching-data).
@@ -155,7 +163,7 @@ def grant_of(response: requests.Response) -> Grant | None:
         )
     except (KeyError, ValueError):
         return None
-    return Grant(limit, remaining, reset)
+    return Grant(limit, remaining, reset) if limit < UNBELIEVABLE else None
 
 
 def problem_of(response: requests.Response, *, key_works: bool) -> Problem | None:
