@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import textwrap
 from collections import defaultdict
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from tap_kombo.api.problems import (
 )
 from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
-from tap_kombo.replication.forecast import foresee
+from tap_kombo.replication.forecast import foresee, minutes_of
 from tap_kombo.replication.report import named
 from tap_kombo.replication.verdict import WIDTH as TABLE_WIDTH
 from tap_kombo.settings import REGIONS
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.api.integrations import Details
     from tap_kombo.api.kombo import Kombo, LookUp
+    from tap_kombo.api.limits import Rate
     from tap_kombo.api.problems import Rule
     from tap_kombo.replication.forecast import Forecast
     from tap_kombo.run import Run
@@ -147,18 +147,19 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Findings:
         f"Opted in: {named(opted_in(tap.config['opt_in']), 10) or 'nothing'}.",
         *tap.unread,
         *hidden_lines(chosen, tap.config),
-        _cost(forecast, run.kombo.pace),
+        _cost(forecast, run.kombo.rate),
     )
     return Findings(_settings_of(tap), details, troubles, streams, tap.unread, notes)
 
 
-def _cost(forecast: Forecast, pace: float | None) -> str:
-    """Say what the next run costs, if so many seconds pass between two requests."""
+def _cost(forecast: Forecast, rate: Rate | None) -> str:
+    """Say what the next run costs."""
     told = f"The next run reads {forecast.text()}"
-    if pace is None:
+    if rate is None:
         return f"{told}; Kombo has not reported a limit."
-    minutes = math.ceil(forecast.requests * pace / 60)
-    return f"{told}: {minutes:,} minute(s) or more at Kombo's limit."
+    if minutes := minutes_of(forecast.requests, rate):
+        told += f": about {minutes:,} minute(s) or more at Kombo's limit"
+    return f"{told}."
 
 
 async def _ask_all(tap: SeamTap, kombo: Kombo) -> dict[str, LookUp]:

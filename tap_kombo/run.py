@@ -18,7 +18,7 @@ from tap_kombo.logs import status_line
 from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
-from tap_kombo.replication.forecast import foresee, known_categories
+from tap_kombo.replication.forecast import foresee, known_categories, minutes_of
 from tap_kombo.replication.passes import Passes, unexpected
 from tap_kombo.replication.report import Report, RunFailedError, named
 from tap_kombo.replication.verdict import conclude
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from tap_kombo.api.answers import Record
+    from tap_kombo.api.limits import Rate
     from tap_kombo.changes import Changes
     from tap_kombo.logs import StatusLine
     from tap_kombo.replication.bookmarks import Bookmarks
@@ -96,8 +97,8 @@ class Run:
         for handed in self._fanout.pages(stream):
             if handed:
                 self._write(handed)
-            if self._requests and (pace := self.kombo.pace) is not None:
-                self._tell_minutes(pace)
+            if self._requests and (rate := self.kombo.rate):
+                self._tell_minutes(rate)
             self._save_state(finished=handed is None)
             if self._fanout.is_idle:
                 self._flush()
@@ -235,11 +236,11 @@ class Run:
         for line in hidden_lines(self._streams, tap.config):
             tap.logger.info("%s", line)
 
-    def _tell_minutes(self, pace: float) -> None:
+    def _tell_minutes(self, rate: Rate) -> None:
         """Tell how long the run takes at least at Kombo's limit, unless that is nothing."""
-        if (minutes := self._requests * pace // 60) > 0:
-            told = "At Kombo's limit of %.0f requests a minute that takes %d minute(s) or more."
-            self._tap.logger.info(told, 60 / pace, minutes)
+        if minutes := minutes_of(self._requests, rate):
+            told = "At Kombo's limit of %.0f requests a minute: about %d minute(s) or more."
+            self._tap.logger.info(told, 60 / rate.pace, minutes)
         self._requests = 0
 
     async def _tell_progress(self) -> None:

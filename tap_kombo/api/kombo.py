@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from tenacity import RetryCallState
 
-    from tap_kombo.api.limits import Grant
+    from tap_kombo.api.limits import Grant, Rate
 
 T = TypeVar("T")
 Aside: TypeAlias = "Callable[[], AbstractAsyncContextManager[None]]"
@@ -177,9 +177,9 @@ class Kombo:
         return f", {left[0]:,} of {left[1]:,} requests left in Kombo's window" if left else ""
 
     @property
-    def pace(self) -> float | None:
-        """Seconds between two requests at Kombo's limit; none if Kombo has not told it."""
-        return self._limits.pace
+    def rate(self) -> Rate | None:
+        """How fast Kombo lets requests be sent; none if it has not told."""
+        return self._limits.rate
 
     async def check_key(self) -> None:
         """Do nothing if the API key works (GET /check-api-key in Kombo's reference).

@@ -46,6 +46,14 @@ class Grant:
     reset: float  # seconds until the window ends
 
 
+@dataclass(frozen=True)
+class Rate:
+    """How fast Kombo lets requests be sent."""
+
+    limit: int  # requests in a window
+    pace: float  # seconds between two of them, if they are spread over it
+
+
 @dataclass
 class Window:
     """The span of time for which Kombo grants a number of requests."""
@@ -79,12 +87,12 @@ class Limits:
         logger: Where waiting is told.
 
     Attributes:
-        pace: Seconds between two requests that Kombo's limit allows; none if it was not told.
+        rate: The slowest that Kombo has told; none if it has not told any.
     """
 
     def __init__(self, concurrency: int, max_retries: int, logger: logging.Logger) -> None:
         """Begin without knowing of a limit."""
-        self.pace: float | None = None
+        self.rate: Rate | None = None
         self._logger = logger
         self._max_retries = max_retries
         self._concurrency = self._allowed = concurrency
@@ -315,8 +323,9 @@ class Limits:
         since = window.ends_after - ROUNDING_SECONDS if window else -inf
         others = sum(at > since for at in self._in_flight) - (sent_at > since)
         left = grant.remaining - max(others, 0)
-        self.pace = max(reset / max(grant.limit, 1), self.pace or 0)
-        pace = max(self.pace, window.pace if window else ROUNDING_SECONDS)
+        slowest = max(reset / max(grant.limit, 1), self.rate.pace if self.rate else 0)
+        self.rate = Rate(grant.limit, slowest)
+        pace = max(slowest, window.pace if window else ROUNDING_SECONDS)
         self._window = Window(grant.limit, left, now, ends_after, ends_at, pace)
 
     def _tell(self, now: float, until: float) -> None:

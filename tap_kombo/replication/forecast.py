@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from tap_kombo.api.limits import SPREAD_BELOW
 from tap_kombo.replication.bookmarks import NOT_DUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
 
     from tap_kombo.api.endpoints import Endpoint
+    from tap_kombo.api.limits import Rate
     from tap_kombo.replication.bookmarks import Bookmarks
 
 LOOK_UP = "/integrations/{integration_id}"
@@ -70,6 +72,15 @@ def foresee(
         found.new += bool(wanted) and category is None
         found.requests += requests + is_due
     return found
+
+
+def minutes_of(requests: int, rate: Rate) -> int:
+    """Return how many whole minutes so many requests take at least.
+
+    A run may begin as a window ends: what that one has left, and half of the next, goes at once.
+    """
+    spread = requests - rate.limit * (1 + SPREAD_BELOW)
+    return max(int(spread * rate.pace // 60), 0)
 
 
 def known_categories(
