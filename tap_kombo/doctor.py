@@ -19,7 +19,7 @@ from tap_kombo.api.problems import (
 )
 from tap_kombo.policies import bookmarks_of, hidden_lines
 from tap_kombo.privacy import opted_in
-from tap_kombo.replication.forecast import foresee, minutes_of
+from tap_kombo.replication.forecast import LOOK_UP, foresee, minutes_of
 from tap_kombo.replication.report import named
 from tap_kombo.replication.verdict import WIDTH as TABLE_WIDTH
 from tap_kombo.settings import REGIONS
@@ -79,9 +79,9 @@ class Findings:
         yield ""
         yield from _advice(self.troubles.items())
         yield from _advice(
-            (endpoint.name, problem)
+            (f"{endpoint.name} ({ids})", problem)
             for endpoint, troubles in self.streams.items()
-            for problem in troubles.values()
+            for ids, problem in _together(troubles.items())
         )
         yield from self.notes
         yield "Everything selected can be read." if self.is_fine else "Not everything can be read."
@@ -99,7 +99,8 @@ class Findings:
     def _coverage(self) -> Iterator[tuple[str, ...]]:
         for endpoint, troubles in self.streams.items():
             having = self._integrations_of(endpoint)
-            bad = [one for one in having if one in self.troubles or one in troubles]
+            barred = {*troubles, *_barred(endpoint, self.details, self.troubles)}
+            bad = [one for one in having if one in barred]
             why = named(bad) if having else f"no integration of category {endpoint.category}"
             yield endpoint.name, f"{len(having) - len(bad)} of {len(having)}", why
 
@@ -139,7 +140,7 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Findings:
     forecast = foresee(
         {one.endpoint: bookmarks_of(one) for one in chosen},
         {one: known.category for one, known in details.items() if known.category},
-        {endpoint: {*missing, *troubles} for endpoint, missing in streams.items()},
+        {one: {*missing, *_barred(one, details, troubles)} for one, missing in streams.items()},
         tap.changes.touches if tap.changes else None,
     )
     forecast.requests += sum(not known.category for known in details.values())
@@ -211,14 +212,29 @@ def _missing(endpoint: Endpoint, ready: Mapping[str, Details]) -> dict[str, Prob
     }
 
 
+def _barred(
+    endpoint: Endpoint, details: Mapping[str, Details], troubles: Mapping[str, Problem]
+) -> Iterator[str]:
+    """Yield the integrations whose trouble concerns an endpoint; what Kombo told is read anyway."""
+    for one in troubles:
+        if not (endpoint.path == LOOK_UP and details[one].is_known):
+            yield one
+
+
 def _advice(problems: Iterable[tuple[str, Problem]]) -> Iterator[str]:
     """Yield one sentence for all that have the same trouble."""
-    concerned: dict[tuple[Rule, str], dict[str, None]] = defaultdict(dict)
-    for name, problem in problems:
-        concerned[problem.rule, problem.what][name] = None
-    for (rule, what), names in concerned.items():
-        text = Problem(rule, what).sentence(named(list(names)))
+    for names, problem in _together(problems):
+        text = problem.sentence(names)
         yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+
+
+def _together(problems: Iterable[tuple[str, Problem]]) -> Iterator[tuple[str, Problem]]:
+    """Yield each problem once, with the names of some that have it."""
+    concerned: dict[tuple[Rule, str], list[str]] = defaultdict(list)
+    for name, problem in problems:
+        concerned[problem.rule, problem.what].append(name)
+    for (rule, what), names in concerned.items():
+        yield named(names), Problem(rule, what)
 
 
 def _table(header: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -25,12 +25,13 @@ if TYPE_CHECKING:
 A, B, HR = "greenhouse:demo", "lever:demo", "personio:demo"
 ALL = "Everything selected can be read."
 SWITCHED_OFF = (
-    "interviews: the model is switched off in the scope configuration "
-    "[scope_config_setting DISABLED]."
+    "interviews (greenhouse:demo): the model is switched off in the scope configuration "
+    "[scope_config_setting DISABLED]. Switch it on in the Kombo dashboard if you want it. "
 )
 NOT_THERE = (
-    "notes, offers: the connected tool has no such model [coverage_status UNSUPPORTED]. "
-    "Nothing to do."
+    "notes (greenhouse:demo, lever:demo), offers (greenhouse:demo, lever:demo): the connected "
+    "tool has no such model [coverage_status UNSUPPORTED]. Nothing to do. Deselect the stream if "
+    "no integration has it. "
 )
 NOT_ALL = "Not everything can be read."
 KEY_CHECK = "/check-api-key"
@@ -229,21 +230,50 @@ def test_models_that_cannot_be_read_are_named_once_for_each_reason(doctor: Docto
     told = doctor(A, B, streams=("interviews", "jobs", "notes", "offers"))
 
     assert doctor.exit_code == 1
-    assert told.splitlines()[9:] == [
+    assert told.splitlines()[9:15] == [
         "stream      can be read  cannot be read",
         f"interviews  1 of 2       {A}",
         "jobs        2 of 2",
         f"notes       0 of 2       {A}, {B}",
         f"offers      0 of 2       {A}, {B}",
         "",
-        SWITCHED_OFF,
-        "  Switch it on in the Kombo dashboard if you want it.",
-        NOT_THERE,
-        "  Deselect the stream if no integration has it.",
-        "Opted in: nothing.",
-        "The next run reads 3 full and 0 incremental passes; at least 5 requests.",
-        NOT_ALL,
     ]
+    assert max(map(len, told.splitlines()[15:19])) <= 100
+    assert " ".join(told.splitlines()[15:]).replace("   ", " ") == (
+        f"{SWITCHED_OFF}{NOT_THERE}Opted in: nothing. "
+        f"The next run reads 3 full and 0 incremental passes; at least 5 requests. {NOT_ALL}"
+    )
+
+
+def test_what_one_of_many_does_not_share_is_named_with_it(doctor: Doctor) -> None:
+    names = [f"lever:{number}" for number in range(7)]
+    for one in names:
+        doctor.kombo.emulator.add_integration(one)
+    for one in names[2], names[5]:
+        doctor.kombo.emulator.integrations[one].details.opted_out = {"ats_candidates"}
+    doctor.kombo.emulator.integrations[names[3]].details.unsupported = {"ats_candidates"}
+
+    told = doctor(*names, streams=("candidates", "jobs"))
+
+    assert f"candidates  4 of 7       {names[2]}, {names[3]}, {names[5]}\n" in told
+    assert "\ncandidates (lever:2, lever:5): the customer does not share this model" in told
+    assert "\ncandidates (lever:3): the connected tool has no such model" in told
+
+
+def test_what_kombo_says_of_an_integration_that_is_not_ready_can_be_read(doctor: Doctor) -> None:
+    streams = ("custom_fields", "integration_models", "integrations", "jobs")
+    names = ["lever:0", "lever:1", "lever:2"]
+    _, second, third = (doctor.kombo.emulator.add_integration(one).details for one in names)
+    second.setup_status, third.setup_status = "INCOMPLETE", "FINAL_SYNC_PENDING"
+
+    told = doctor(*names, "typo:0", streams=streams)
+    sent = doctor.kombo.attempt(*names, "typo:0", streams=streams)
+
+    assert sorted(one["integration_id"] for one in sent.records("integrations")) == names
+    assert "integrations        3 of 3\n" in told
+    assert "integration_models  3 of 3\n" in told
+    assert "jobs                1 of 3       lever:1, lever:2\n" in told
+    assert "reads 8 full and 0 incremental passes; at least 6 requests" in told
 
 
 def test_a_stream_that_no_integration_has_is_named(doctor: Doctor) -> None:
@@ -363,7 +393,7 @@ def test_many_integrations_are_counted_and_asked_once_each(doctor: Doctor) -> No
     assert "jobs    60 of 60\n" in told
     assert "offers  0 of 60      lever:0, lever:1, lever:2 and 57 more\n" in told
     assert "\ntypo:0, typo:1, typo:2 and 2 more: Kombo does not know this integration" in told
-    assert "\noffers: the connected tool has no such model" in told
+    assert "\noffers (lever:0, lever:1, lever:2 and 57 more): the connected tool has no" in told
     assert len(doctor.asked) == len(set(doctor.asked)) == 1 + 65
 
 
