@@ -150,7 +150,7 @@ def _object(text: str) -> object:
         flat = json_object(text)
     except DocumentError as error:
         return Unread(f"the text {error}") if text.startswith("{") else text
-    if not _is_run_by_meltano():
+    if not is_run_by_meltano():
         return flat
     nested: dict[str, Any] = {}
     for path, value in flat.items():
@@ -214,7 +214,7 @@ def environment_complaints(
         parsed: Whether the tap reads the environment; under Meltano, Meltano does so in any case.
     """
     settings = schema["properties"]
-    if parsed or _is_run_by_meltano():
+    if parsed or is_run_by_meltano():
         for one in sorted(one for one in os.environ if one.upper().startswith(PREFIX)):
             name = one[len(PREFIX) :].lower()
             is_right = name in settings and one == _variable(name)
@@ -241,7 +241,7 @@ def _emptied(name: str) -> Iterator[str]:
     yield from (path for path, value in flat.items() if value is None and "." in path)
 
 
-def _is_run_by_meltano() -> bool:
+def is_run_by_meltano() -> bool:
     """Tell whether Meltano runs the tap; it reads the same variables, and writes the config."""
     return "MELTANO_EXTRACTOR_NAME" in os.environ
 
@@ -256,7 +256,7 @@ def _is_of_others(variable: str, settings: Mapping[str, Mapping[str, Any]]) -> b
     rest = variable.removeprefix(PREFIX)
     if rest.startswith("_") or rest == "LOGLEVEL":
         return True
-    if not _is_run_by_meltano():
+    if not is_run_by_meltano():
         return False
     objects = [name for name in settings if "object" in settings[name].get("type", ())]
     whole, begun = ("|".join(one).upper() for one in (settings, objects))

@@ -148,14 +148,15 @@ def examine(tap: SeamTap, run: Run, chosen: Sequence[KomboStream]) -> Findings:
         f"Opted in: {named(opted_in(tap.config['opt_in']), 10) or 'nothing'}.",
         *tap.unread,
         *hidden_lines(chosen, tap.config),
-        _cost(forecast, run.kombo.rate),
+        _cost(forecast, run.kombo.rate, is_first=not tap.state),
     )
     return Findings(_settings_of(tap), details, troubles, streams, tap.unread, notes)
 
 
-def _cost(forecast: Forecast, rate: Rate | None) -> str:
-    """Say what the next run costs."""
-    told = f"The next run reads {forecast.text()}"
+def _cost(forecast: Forecast, rate: Rate | None, *, is_first: bool) -> str:
+    """Say what the next run costs; without a state, what a first one does."""
+    reads = "Without a state: a first run reads" if is_first else "The next run reads"
+    told = f"{reads} {forecast.text(is_first=is_first)}"
     if rate is None:
         return f"{told}; Kombo has not reported a limit."
     if minutes := minutes_of(forecast.requests, rate):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Mapping
-from fnmatch import fnmatchcase
+from fnmatch import fnmatch, fnmatchcase
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
@@ -36,6 +36,30 @@ def misspelt(patterns: Iterable[str], streams: Sequence[str]) -> Iterator[str]:
     for name in names:
         if not any(fnmatchcase(one, name) for one in streams):
             yield f"`select` names no stream with {name[:100]!r}{did_you_mean(name, streams)}."
+
+
+def is_selected(patterns: Iterable[str], stream: str, breadcrumb: Sequence[str] = ()) -> bool:
+    """Return whether Meltano selects a stream, or what is at a breadcrumb in it.
+
+    Args:
+        patterns: Those of `select`; one that begins with `!` wins, wherever it stands.
+        stream: Its name.
+        breadcrumb: As in the metadata of a catalog: `("properties", "users", ...)`.
+    """
+    place, negated = ".".join(breadcrumb), set[bool]()
+    for pattern in patterns:
+        name, _, column = pattern.removeprefix("!").partition(".")
+        if not fnmatch(stream, name):
+            continue
+        parts = [f"properties.{one}" for one in (column or "*").split(".")]
+        places = [".".join(parts)]
+        if not pattern.startswith("!"):
+            places += [".".join(parts[:end]) for end in range(len(parts))]  # what that lies in
+        elif column in {"", "*"}:
+            places.append("")  # the stream itself
+        if any(fnmatch(place, one) for one in places):
+            negated.add(pattern.startswith("!"))
+    return negated == {False}
 
 
 def deselected_paths(selected: Mapping[Path, bool]) -> list[Path]:

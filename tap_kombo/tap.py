@@ -25,7 +25,13 @@ from tap_kombo.api.problems import KomboError
 from tap_kombo.changes import changes_of
 from tap_kombo.cli import DOCTOR, ENV, READERS, merged
 from tap_kombo.complaints import complaints, mapper_complaints
-from tap_kombo.config import environment, environment_complaints, read, selected_by_meltano
+from tap_kombo.config import (
+    environment,
+    environment_complaints,
+    is_run_by_meltano,
+    read,
+    selected_by_meltano,
+)
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
@@ -36,7 +42,7 @@ from tap_kombo.replication.fanout import InterruptedRunError, Runner
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.run import Run
 from tap_kombo.sdk import SeamTap
-from tap_kombo.selection import misspelt
+from tap_kombo.selection import is_selected, misspelt
 from tap_kombo.settings import REGIONS, SETTINGS, of_shard
 from tap_kombo.writer import BufferedWriter, OutputError, SilentWriter, wait_for_readers
 
@@ -208,6 +214,13 @@ class TapKombo(SeamTap):
         streams = cast("list[KomboStream]", list(self.streams.values()))
         return [one for one in streams if one.selected]
 
+    def select(self, patterns: Sequence[str]) -> None:
+        """Select streams and columns as Meltano does for a run, by the patterns of `select`."""
+        for stream in self.streams.values():
+            for breadcrumb, metadata in stream.metadata.items():
+                metadata.selected = is_selected(patterns, stream.name, breadcrumb)
+            stream.selected = stream.metadata.root.selected  # the SDK looks at them again
+
     @cached_property
     def unread(self) -> list[str]:
         """A line on what is selected, but does not exist at all or until `opt_in` names it."""
@@ -262,12 +275,16 @@ class TapKombo(SeamTap):
         state: IO[str] | None,
     ) -> NoReturn:
         """Print what can be read, and exit with 0 if that is everything."""
+        if by_meltano := is_run_by_meltano():
+            catalog = state = None  # it makes none for this, and hands on those of an earlier run
         tap = cls(
             config=given.config,
             parse_env_config=given.parse_env,
             catalog=json.load(catalog) if catalog else None,
             state=json.load(state) if state else None,
         )
+        if by_meltano:
+            tap.select(selected_by_meltano())
         found = examine(tap, tap.make_run([], max_retries=0), tap.selected)
         for line in found.lines():
             click.echo(line)

@@ -22,7 +22,7 @@ class Doctor:
 
     Attributes:
         kombo: The emulator.
-        folder: Where the settings and the catalog are written.
+        folder: Where the settings, the catalog and the state are written.
         output: What is printed.
         logged: What is logged.
     """
@@ -34,13 +34,19 @@ class Doctor:
     exit_code: int | str | None = None
 
     def __call__(
-        self, *integrations: str, streams: tuple[str, ...] = (), **settings: object
+        self,
+        *integrations: str,
+        streams: tuple[str, ...] = (),
+        state: dict[str, Any] | None = None,
+        **settings: object,
     ) -> str:
         """Return what it prints."""
         config = {"api_key": KEY, "integration_ids": list(integrations), "api_url": self.kombo.url}
         arguments = ["--doctor", f"--config={self._file('config', config | settings)}"]
         if streams:
             arguments.append(f"--catalog={self._file('catalog', catalog(*streams))}")
+        if state is not None:
+            arguments.append(f"--state={self._file('state', state)}")
         with pytest.raises(SystemExit) as ended:
             TapKombo.get_singer_command().main(arguments)
         self.exit_code = ended.value.code

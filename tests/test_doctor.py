@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import json
 import re
 import socket
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +18,7 @@ from tap_kombo.privacy import NOT_OPTED_IN
 from tap_kombo.settings import REGIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from doctoring import Doctor
@@ -63,7 +66,7 @@ def test_all_is_well(doctor: Doctor) -> None:
         "interviews      1 of 1",
         "",
         "Opted in: nothing.",
-        "The next run reads 4 full and 0 incremental passes; at least 6 requests.",
+        "Without a state: a first run reads 4 full passes; at least 6 requests.",
         ALL,
     ]
     first, *others = doctor.asked
@@ -131,10 +134,74 @@ def test_it_forecasts_what_the_next_run_costs(doctor: Doctor) -> None:
     assert "\nOpted in: candidate_attachments.\n" in told
 
     cost = (
-        "The next run reads 360 full and 0 incremental passes; at least 360 requests, and one for "
+        "Without a state: a first run reads 360 full passes; at least 360 requests, and one for "
         "each record that may have attachments: about 76 minute(s) or more at Kombo's limit."
     )
     assert f"\n{cost}\n" in told
+
+
+def test_with_a_state_it_forecasts_the_next_run(doctor: Doctor) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    doctor.kombo.emulator.clock.set(datetime.now(UTC))  # else full passes are due again
+    streams = ("interviews", "jobs", "custom_fields")
+    state = doctor.kombo.run(A, streams=streams).state
+
+    told = doctor(A, streams=(*streams, "tags"), state=state)
+
+    assert "\nThe next run reads 2 full and 2 incremental passes; at least 5 requests.\n" in told
+
+
+# --- run by Meltano
+
+
+@pytest.fixture
+def patterns(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let the environment be as Meltano makes it if these are the patterns of `select`."""
+
+    def choose(*select: str) -> None:
+        monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+        monkeypatch.setenv("MELTANO_EXTRACT__SELECT", json.dumps(select))
+
+    return choose
+
+
+def selected(told: str) -> list[str]:
+    """The streams of the table."""
+    return re.findall(r"^(\w+) +\d+ of \d+", told, re.MULTILINE)
+
+
+def test_what_an_earlier_run_of_meltano_left_does_not_count(
+    doctor: Doctor, patterns: Callable[..., None]
+) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    state = doctor.kombo.run(A).state
+    patterns("jobs.*", "!jobs.name", "notes.content", "!offers.*", "passes.*")
+
+    told = doctor(A, streams=("interviews",), state=state)
+
+    assert selected(told) == ["jobs", "notes"]
+    assert "\nWithout a state: a first run reads 2 full passes; at least 3 requests.\n" in told
+    assert doctor.exit_code == 0
+
+
+@pytest.mark.parametrize("select", [("*.*",), ("*",), ("*", "!jobs", "!notes.id")])
+def test_in_a_project_without_select_everything_is_read(
+    doctor: Doctor, patterns: Callable[..., None], select: tuple[str, ...]
+) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    patterns(*select)
+
+    assert set(selected(doctor(A))) == {
+        one.name for one in ENDPOINTS if not one.parent and f"!{one.name}" not in select
+    }
+
+
+def test_meltano_may_select_nothing(doctor: Doctor, patterns: Callable[..., None]) -> None:
+    doctor.kombo.emulator.add_integration(A)
+    patterns()
+
+    assert selected(doctor(A, streams=("interviews",))) == []
+    assert doctor.exit_code == 1
 
 
 def test_a_stream_that_is_selected_but_not_opted_in_is_named(doctor: Doctor) -> None:
@@ -241,7 +308,7 @@ def test_models_that_cannot_be_read_are_named_once_for_each_reason(doctor: Docto
     assert max(map(len, told.splitlines()[15:19])) <= 100
     assert " ".join(told.splitlines()[15:]).replace("   ", " ") == (
         f"{SWITCHED_OFF}{NOT_THERE}Opted in: nothing. "
-        f"The next run reads 3 full and 0 incremental passes; at least 5 requests. {NOT_ALL}"
+        f"Without a state: a first run reads 3 full passes; at least 5 requests. {NOT_ALL}"
     )
 
 
@@ -273,7 +340,7 @@ def test_what_kombo_says_of_an_integration_that_is_not_ready_can_be_read(doctor:
     assert "integrations        3 of 3\n" in told
     assert "integration_models  3 of 3\n" in told
     assert "jobs                1 of 3       lever:1, lever:2\n" in told
-    assert "reads 8 full and 0 incremental passes; at least 6 requests" in told
+    assert "reads 8 full passes; at least 6 requests" in told
 
 
 def test_a_stream_that_no_integration_has_is_named(doctor: Doctor) -> None:

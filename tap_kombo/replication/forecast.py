@@ -30,9 +30,12 @@ class Forecast:
     new: int = 0  # integrations of which nothing is known yet
     attachments: bool = False  # whether each record of some stream takes a request too
 
-    def text(self) -> str:
-        """Return it as the end of a sentence."""
-        told = f"{self.passes['full']:,} full and {self.passes['incremental']:,} incremental passes"
+    def text(self, *, is_first: bool = False) -> str:
+        """Return it as the end of a sentence; a first run has no incremental passes."""
+        told = f"{self.passes['full']:,} full"
+        if not is_first:
+            told += f" and {self.passes['incremental']:,} incremental"
+        told += " passes"
         if waiting := self.passes[NOT_DUE]:
             told += f" ({waiting:,} more are not due yet)"
         if self.new:
