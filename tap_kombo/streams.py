@@ -299,7 +299,6 @@ class KomboStream(SeamStream):
         skipped = blanked if self.config["anonymized_records"] == "skip" else []
         if skipped:
             records = [record for record in records if not is_anonymized(record)]
-        self.hide(records)
         extracted = datetime.now(UTC)  # that of pendulum is encoded in Python, record by record
         version = self.tap.initialized_at if self.replaces_table else None
         write, sent, deleted = self.tap.write_message, Counter[str](), Counter[str]()
@@ -308,12 +307,12 @@ class KomboStream(SeamStream):
                 write(RecordMessage(alias, mapped, version, extracted))
                 sent[alias] += 1
                 deleted[alias] += mapped.get("remote_deleted_at") is not None
-            for message in self._deletions(skipped, integration_id, version, extracted):
-                write(message)
-                if isinstance(message, RecordMessage):
-                    sent[message.stream] += 1
-                    deleted[message.stream] += 1
             if skipped:
+                for message in self._deletions(skipped, integration_id, version, extracted):
+                    write(message)
+                    if isinstance(message, RecordMessage):
+                        sent[message.stream] += 1
+                        deleted[message.stream] += 1
                 super().announce()  # the columns that stayed are sent again from here on
         finally:
             self.tap.run.report.wrote(self.name, sent.total(), deleted.total())
@@ -322,8 +321,9 @@ class KomboStream(SeamStream):
         return Written(most, gone, len(blanked), fitter.keyless, newest, fitter.misfits)
 
     def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
-        """Yield what the stream maps make of records, each with the name that it is sent under.
+        """Yield what is sent of records, each with the name that it is sent under.
 
+        Nothing is sent by another way: what is private goes here, and stream maps see the rest.
         Each has exactly the properties of its SCHEMA, in its order: loaders of CSV go by the first
         record, and flattening lets go of what is in an object that is null. One whose key a map
         takes from a property that is null is left out.
@@ -331,6 +331,7 @@ class KomboStream(SeamStream):
         Raises:
             KomboError: If a stream map fails.
         """
+        self.hide(records)
         for stream_map in self.stream_maps:
             alias, transform = stream_map.stream_alias, stream_map.transform
             blank = dict.fromkeys(stream_map.transformed_schema["properties"])

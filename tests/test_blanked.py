@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from starlette.responses import JSONResponse
 from support import Kombo, Sent
 from typing_extensions import override
 from warm import WarmProject
 
+from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT
 from scripts.tables import stored
 from tap_kombo.writer import BufferedWriter
@@ -48,6 +50,14 @@ def blank_one(kombo: Kombo) -> tuple[AtsIntegration, str, str]:
     kombo.emulator.clock.advance(days=15)
     ats.delete("ats_interviews", fresh)
     return ats, blanked, fresh
+
+
+def answer(kombo: Kombo, records: list[dict[str, Any]]) -> None:
+    """Let Kombo send just these interviews."""
+    page = {"status": "success", "data": {"results": records, "next": None}}
+    kombo.emulator.intercept = lambda asked: (
+        JSONResponse(page) if asked.path.endswith("/ats/interviews") else None
+    )
 
 
 def test_a_deletion_goes_out_under_a_schema_without_the_columns_that_stay(kombo: Kombo) -> None:
@@ -141,6 +151,54 @@ def test_a_column_that_a_map_makes_of_the_deletion_tells_of_it(kombo: Kombo) -> 
     record = next(one for one in sent.records() if one["id"] == blanked)
     assert record["_sdc_deleted_at"] == record["remote_deleted_at"]
     assert "title" not in record
+
+
+NESTED = {
+    "id": "i1",
+    "changed_at": "2026-11-20T00:00:00.000Z",
+    "application": {
+        "id": "ap1",
+        "outcome": "PRIVATE",
+        "candidate": {"id": "c1", "first_name": "PRIVATE"},
+        "remote_data": {"raw": "PRIVATE"},
+    },
+    "users": [{"id": "u1", "first_name": "PRIVATE", "remote_data": {"raw": "PRIVATE"}}],
+}
+FLAT = {"flattening_enabled": True, "flattening_max_depth": 4}
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        FLAT,
+        FLAT | {"flattening_max_depth": 1},
+        {"stream_maps": {"interviews": {"who": "application['candidate']['first_name']"}}},
+        {"stream_maps": {"interviews": {"raw": "str(application) + str(users)"}}},
+        {"stream_maps": {"interviews": {"id": "id + str(record)"}}},
+        {"stream_maps": {"all": {"__source__": "interviews", "id": "id + str(users)"}}},
+    ],
+    ids=str,
+)
+def test_what_is_private_in_a_blanked_record_stays_so(kombo: Kombo, made: dict[str, Any]) -> None:
+    """It may still nest others, of which flattening and stream maps make columns."""
+    kombo.emulator.add_integration(A, "ATS", Size.empty())
+    gone = NESTED | {"id": "gone", "remote_deleted_at": "2026-11-01T00:00:00.000Z"}
+    answer(kombo, [gone, NESTED])
+
+    sent = kombo.attempt(
+        A,
+        anonymized_records="skip",
+        pseudonyms="people",
+        pseudonym_key="k" * 32,
+        deselected=("application.outcome",),
+        **made,
+    )
+
+    assert sent.error is None
+    names = {one["stream"] for one in sent.messages if one["type"] == "RECORD"}
+    records = [one for name in names for one in sent.records(name)]
+    assert len(records) == 2 * len(names)
+    assert [one for one in records if "PRIVATE" in str(one)] == []
 
 
 def test_a_stream_that_a_map_takes_away_stays_away(kombo: Kombo) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from types import CodeType, FrameType
 
 OWN = str(Path(sys.modules[TapKombo.__module__].__file__ or "").parent)
-PER_PAGE = 79
+PER_PAGE = 77
 INTERVIEWS = 60
 ONE = Size(interviews=1, applications=1, candidates=1, jobs=1, offers=1, users=1)
 
