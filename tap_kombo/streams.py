@@ -353,9 +353,13 @@ class KomboStream(SeamStream):
     def _deletions(
         self, blanked: list[Record], integration_id: str, version: int | None, at: datetime
     ) -> Iterator[Message]:
-        """Yield messages that records are gone, under a SCHEMA without the columns that stay."""
+        """Yield messages that records are gone, under a SCHEMA without the columns that stay.
+
+        Raises:
+            KomboError: If a stream map fails, and before the SCHEMA: others would follow under it.
+        """
         maps, kept = {one.stream_alias: one for one in self.stream_maps}, dict[str, Any]()
-        for alias, mapped in self._map(blanked, integration_id):
+        for alias, mapped in [*self._map(blanked, integration_id)]:
             schema, keys = maps[alias].transformed_schema, maps[alias].transformed_key_properties
             made = mapped.keys() - self.schema["properties"].keys()  # by a map, maybe of these
             wanted = {*OF_A_DELETION, *(keys or ()), *(n for n in made if mapped[n] is not None)}

@@ -201,6 +201,40 @@ def test_what_is_private_in_a_blanked_record_stays_so(kombo: Kombo, made: dict[s
     assert [one for one in records if "PRIVATE" in str(one)] == []
 
 
+@pytest.mark.parametrize(
+    "maps",
+    [
+        {"interviews": {"x": "changed_at[0]"}},
+        {"interviews": {"__filter__": "changed_at[0]"}},
+        {"interviews": {"title": "title"}, "more": {"__source__": "interviews", "x": "title[0]"}},
+        {"more": {"__source__": "interviews", "x": "changed_at[0]"}},
+    ],
+    ids=str,
+)
+def test_a_map_that_fails_for_a_blanked_record_leaves_the_whole_schema(
+    kombo: Kombo, maps: dict[str, Any]
+) -> None:
+    """What the next integration sends goes out under it."""
+    for name in (A, "lever:other"):
+        kombo.emulator.add_integration(name, "ATS", Size.empty())
+    live = {"id": "1", "changed_at": NESTED["changed_at"], "title": "a talk", "remote_id": "7"}
+    gone = live | dict.fromkeys(("title", "remote_id"))
+    gone |= {"id": "2", "remote_deleted_at": "2026-11-01T00:00:00.000Z"}
+    answer(kombo, [live, gone, gone | {"id": "3", "changed_at": None}])
+
+    sent = kombo.attempt(A, "lever:other", anonymized_records="skip", stream_maps=maps)
+
+    assert sent.error is not None
+    assert (sent.bookmark(A), sent.bookmark("lever:other")) == (None, None)
+    assert len(sent.records()) > 0
+    columns: dict[str, list[str]] = {}
+    for message in sent.messages:
+        if message["type"] == "SCHEMA":
+            columns[message["stream"]] = list(message["schema"]["properties"])
+        elif message["type"] == "RECORD":
+            assert list(message["record"]) == columns[message["stream"]]
+
+
 def test_a_stream_that_a_map_takes_away_stays_away(kombo: Kombo) -> None:
     blank_one(kombo)
 
