@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import ast
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pendulum
 from singer_sdk.mapper import PluginMapper
+from singer_sdk.singerlib import SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
+from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.filters import as_text
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo, to_moment
 from tap_kombo.privacy import place
 from tap_kombo.pseudonyms import Plan, Treatment, treatments
+from tap_kombo.records import LEFT_IN_A_TOMBSTONE
 from tap_kombo.replication.bookmarks import Bookmarks
 from tap_kombo.replication.entries import Entries
 from tap_kombo.replication.policy import Policy
@@ -28,6 +32,9 @@ if TYPE_CHECKING:
 FLATTENING = tuple(
     f"flattening_{name}" for name in ("enabled", "max_depth", "separator", "max_key_length")
 )
+
+OF_A_DELETION = (PRIMARY_KEY, "integration_id", "remote_deleted_at")
+"""What is sent of a blanked record if its last values are to stay."""
 
 
 def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which knows this
@@ -95,6 +102,40 @@ def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str
         if fnmatch(stream, source):
             own[key] = columns
     yield from (own or otherwise).items()
+
+
+def deletion_schemas(stream: Any) -> dict[str, SchemaMessage]:  # noqa: ANN401
+    """Return the SCHEMA of blanked records whose last values are to stay, by the name it has.
+
+    It has the key, what tells of the deletion, and what stream maps make of nothing else.
+    """
+    entries = [
+        one if isinstance(one, dict) else {}
+        for _, one in concerned_maps(stream.config, stream.name)
+    ]
+    own = [one for one in entries if "__source__" not in one]
+    more = [one for one in entries if "__source__" in one]
+    found = {}
+    # As the SDK has them: the last one under the stream's own name, and the copies.
+    for stream_map, made in zip(stream.stream_maps, [*(own[-1:] or [{}]), *more], strict=True):
+        alias, schema = stream_map.stream_alias, stream_map.transformed_schema
+        keys = stream_map.transformed_key_properties or ()
+        known = {*LEFT_IN_A_TOMBSTONE, "config", *getattr(stream_map, "functions", ())}
+        columns = {
+            name: one
+            for name, one in schema["properties"].items()
+            if name in (*OF_A_DELETION, *keys) or _uses_only(known, made.get(name))
+        }
+        found[alias] = SchemaMessage(alias, {**schema, "properties": columns}, keys)
+    return found
+
+
+def _uses_only(known: set[str], expression: object) -> bool:
+    """Tell whether something is an expression that uses no other names."""
+    if not isinstance(expression, str):
+        return False
+    names = (one.id for one in ast.walk(ast.parse(expression)) if isinstance(one, ast.Name))
+    return known.issuperset(names)
 
 
 def unmappable(

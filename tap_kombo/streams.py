@@ -6,26 +6,27 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cached_property, partial
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.authenticators import BearerTokenAuthenticator
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from singer_sdk.mapper import RemoveRecordTransform
 from singer_sdk.pagination import SinglePagePaginator
-from singer_sdk.singerlib import ActivateVersionMessage, Metadata, RecordMessage, SchemaMessage
+from singer_sdk.singerlib import ActivateVersionMessage, Metadata, RecordMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from singer_sdk.streams.rest import PageContext
 from typing_extensions import override
 
 from tap_kombo.api import answers
 from tap_kombo.api.answers import Page, Record
-from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.filters import as_text, query_parameters
 from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
-from tap_kombo.policies import unmappable
+from tap_kombo.policies import deletion_schemas, unmappable
 from tap_kombo.privacy import hidden_paths
 from tap_kombo.pseudonyms import hiding
 from tap_kombo.records import Fitter, is_anonymized, survey
@@ -41,16 +42,13 @@ if TYPE_CHECKING:
     from singer_sdk import metrics
     from singer_sdk.helpers.types import Auth, Context
     from singer_sdk.pagination import BaseAPIPaginator
-    from singer_sdk.singerlib import MetadataMapping
+    from singer_sdk.singerlib import MetadataMapping, SchemaMessage
     from singer_sdk.singerlib.encoding.simple import Message
     from singer_sdk.streams.rest import HTTPRequest
 
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.api.kombo import Aside
     from tap_kombo.replication.bookmarks import Pass
-
-OF_A_DELETION = (PRIMARY_KEY, "integration_id", "remote_deleted_at")
-"""What is sent of a blanked record if its last values are to stay."""
 
 
 class KomboStream(SeamStream):
@@ -358,16 +356,17 @@ class KomboStream(SeamStream):
         Raises:
             KomboError: If a stream map fails, and before the SCHEMA: others would follow under it.
         """
-        maps, kept = {one.stream_alias: one for one in self.stream_maps}, dict[str, Any]()
-        for alias, mapped in [*self._map(blanked, integration_id)]:
-            schema, keys = maps[alias].transformed_schema, maps[alias].transformed_key_properties
-            made = mapped.keys() - self.schema["properties"].keys()  # by a map, maybe of these
-            wanted = {*OF_A_DELETION, *(keys or ()), *(n for n in made if mapped[n] is not None)}
-            columns = {name: one for name, one in schema["properties"].items() if name in wanted}
-            if kept.get(alias) != columns:
-                kept[alias] = columns
-                yield SchemaMessage(alias, {**schema, "properties": columns}, keys)
-            yield RecordMessage(alias, {name: mapped.get(name) for name in columns}, version, at)
+        mapped = [*self._map(blanked, integration_id)]
+        for alias, records in groupby(mapped, itemgetter(0)):
+            schema = self._deletion_schemas[alias]
+            yield schema
+            for _, record in records:
+                short = {name: record[name] for name in schema.schema["properties"]}
+                yield RecordMessage(alias, short, version, at)
+
+    @cached_property
+    def _deletion_schemas(self) -> dict[str, SchemaMessage]:
+        return deletion_schemas(self)
 
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:

@@ -27,7 +27,19 @@ if TYPE_CHECKING:
     from scripts.embedded_postgres import PostgreSQL
 
 A = "greenhouse:demo"
+FLAT = {"flattening_enabled": True, "flattening_max_depth": 4}
 SHORT = ["id", "integration_id", "remote_deleted_at"]
+NESTED = {
+    "id": "i1",
+    "changed_at": "2026-11-20T00:00:00.000Z",
+    "application": {
+        "id": "ap1",
+        "outcome": "PRIVATE",
+        "candidate": {"id": "c1", "first_name": "PRIVATE"},
+        "remote_data": {"raw": "PRIVATE"},
+    },
+    "users": [{"id": "u1", "first_name": "PRIVATE", "remote_data": {"raw": "PRIVATE"}}],
+}
 
 
 @dataclass
@@ -153,18 +165,65 @@ def test_a_column_that_a_map_makes_of_the_deletion_tells_of_it(kombo: Kombo) -> 
     assert "title" not in record
 
 
-NESTED = {
-    "id": "i1",
-    "changed_at": "2026-11-20T00:00:00.000Z",
-    "application": {
-        "id": "ap1",
-        "outcome": "PRIVATE",
-        "candidate": {"id": "c1", "first_name": "PRIVATE"},
-        "remote_data": {"raw": "PRIVATE"},
-    },
-    "users": [{"id": "u1", "first_name": "PRIVATE", "remote_data": {"raw": "PRIVATE"}}],
+OF_THE_DELETION = {
+    "same": "remote_deleted_at",
+    "flag": "'yes' if remote_deleted_at else 'no'",
+    "either": "bool(remote_deleted_at or changed_at)",
+    "person": "sha256(config['seed'] + integration_id + id)",
+    "moment": "datetime.datetime.fromisoformat(remote_deleted_at or changed_at).isoformat()",
+    "tool": "'Kombo'",
+    "canceled": "bool(remote_deleted_at)",
 }
-FLAT = {"flattening_enabled": True, "flattening_max_depth": 4}
+OF_OTHERS = {
+    "both": "(title or '?') + ' ' + (stage_id or '')",
+    "copy": "title",
+    "latest": "title or remote_deleted_at",
+    "status": "'gone' if remote_deleted_at else title",
+    "entry": "record['title'] or '?'",
+    "whole": "str(_)",
+    "made_up": "fake.name()",
+    "title": "self or '?'",
+}
+
+
+@pytest.mark.parametrize(
+    ("options", "sent_as"),
+    [
+        ({"stream_maps": {"interviews": {}}}, "interviews"),
+        ({"stream_maps": {"inter*": {}}}, "interviews"),
+        ({"stream_maps": {"interviews": {"__alias__": "'my talks'"}}}, "my talks"),
+        ({"stream_maps": {"talks": {"__source__": "inter*"}}}, "talks"),
+        ({"stream_maps": {"*": {"x": "title"}, "interviews": {}}}, "interviews"),
+        ({"stream_maps": {"interviews": {}, "__else__": None}}, "interviews"),
+        ({"stream_maps": {"interviews": {}}} | FLAT, "interviews"),
+    ],
+    ids=str,
+)
+def test_a_column_that_a_map_makes_of_more_than_the_deletion_keeps_its_value(
+    kombo: Kombo, options: dict[str, Any], sent_as: str
+) -> None:
+    """The loader would replace the last value with one that is made of nothing."""
+    kombo.emulator.add_integration(A, "ATS", Size.empty())
+    live: dict[str, Any] = {"id": "1", "changed_at": NESTED["changed_at"], "canceled": False}
+    live |= {"title": "a talk", "stage_id": "7", "remote_deleted_at": None}
+    gone = live | dict.fromkeys(("title", "stage_id", "canceled"))
+    answer(kombo, [live, gone | {"remote_deleted_at": "2026-11-01T00:00:00.000Z"}])
+    maps = dict(options["stream_maps"])
+    (key,) = {"interviews", "inter*", "talks"} & maps.keys()
+    maps[key] = maps[key] | OF_THE_DELETION | OF_OTHERS
+
+    sent = kombo.attempt(
+        A,
+        anonymized_records="skip",
+        stream_map_config={"seed": "s"},
+        **options | {"stream_maps": maps},
+    )
+
+    assert sent.error is None
+    whole, short = sent.records(sent_as)
+    assert whole.keys() >= {*SHORT, *OF_THE_DELETION, *OF_OTHERS}
+    assert short.keys() == {*SHORT, *OF_THE_DELETION}
+    assert short["same"] == short["remote_deleted_at"]
 
 
 @pytest.mark.parametrize(
