@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
 import pendulum
-from singer_sdk.mapper import PluginMapper
-from singer_sdk.singerlib import SchemaMessage
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 
-from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.filters import as_text
-from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.api.timestamps import to_kombo, to_moment
+from tap_kombo.mapping import concerned_maps
 from tap_kombo.privacy import place
 from tap_kombo.pseudonyms import Plan, Treatment, treatments
-from tap_kombo.records import LEFT_IN_A_TOMBSTONE
 from tap_kombo.replication.bookmarks import Bookmarks
 from tap_kombo.replication.entries import Entries
 from tap_kombo.replication.policy import Policy
@@ -32,9 +26,6 @@ if TYPE_CHECKING:
 FLATTENING = tuple(
     f"flattening_{name}" for name in ("enabled", "max_depth", "separator", "max_key_length")
 )
-
-OF_A_DELETION = (PRIMARY_KEY, "integration_id", "remote_deleted_at")
-"""What is sent of a blanked record if its last values are to stay."""
 
 
 def policy_of(stream: Any) -> Policy:  # noqa: ANN401 - a `KomboStream`, which knows this
@@ -90,81 +81,6 @@ def maps_fingerprint(config: Mapping[str, Any], stream: str) -> str:
     more = [config.get(name) for name in ("stream_map_config", "faker_config") if maps]
     flat = [config.get(name) for name in FLATTENING if config.get("flattening_enabled")]
     return fingerprint([maps, more, flat]) if maps or flat else ""
-
-
-def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str, Any]]:
-    """Yield the entries of `stream_maps` that a stream goes through."""
-    maps = dict(config.get("stream_maps") or {})
-    otherwise = {key: maps.pop(key) for key in ("__else__",) if key in maps}
-    own = {}
-    for key, columns in maps.items():
-        source = columns.get("__source__", key) if isinstance(columns, dict) else key
-        if fnmatch(stream, source):
-            own[key] = columns
-    yield from (own or otherwise).items()
-
-
-def deletion_schemas(stream: Any) -> dict[str, SchemaMessage]:  # noqa: ANN401
-    """Return the SCHEMA of blanked records whose last values are to stay, by the name it has.
-
-    It has the key, what tells of the deletion, and what stream maps make of nothing else.
-    """
-    entries = [
-        one if isinstance(one, dict) else {}
-        for _, one in concerned_maps(stream.config, stream.name)
-    ]
-    own = [one for one in entries if "__source__" not in one]
-    more = [one for one in entries if "__source__" in one]
-    found = {}
-    # As the SDK has them: the last one under the stream's own name, and the copies.
-    for stream_map, made in zip(stream.stream_maps, [*(own[-1:] or [{}]), *more], strict=True):
-        alias, schema = stream_map.stream_alias, stream_map.transformed_schema
-        keys = stream_map.transformed_key_properties or ()
-        known = {*LEFT_IN_A_TOMBSTONE, "config", *getattr(stream_map, "functions", ())}
-        columns = {
-            name: one
-            for name, one in schema["properties"].items()
-            if name in (*OF_A_DELETION, *keys) or _uses_only(known, made.get(name))
-        }
-        found[alias] = SchemaMessage(alias, {**schema, "properties": columns}, keys)
-    return found
-
-
-def _uses_only(known: set[str], expression: object) -> bool:
-    """Tell whether something is an expression that uses no other names."""
-    if not isinstance(expression, str):
-        return False
-    names = (one.id for one in ast.walk(ast.parse(expression)) if isinstance(one, ast.Name))
-    return known.issuperset(names)
-
-
-def unmappable(
-    stream: Any,  # noqa: ANN401
-    record: Mapping[str, Any],
-    error: Exception,
-    integration_id: str,
-) -> KomboError:
-    """Say which column's expression fails, without it and without the value."""
-    what = type(error).__name__
-    if column := _failing_column(stream, record):
-        what = f"{what} in column {column}"
-    return KomboError(Problem(UNMAPPABLE, what), f"{stream.name} of {integration_id}")
-
-
-def _failing_column(stream: Any, record: Mapping[str, Any]) -> str | None:  # noqa: ANN401
-    """Find the column whose expression fails for a record, by trying one after the other."""
-    for key, columns in concerned_maps(stream.config, stream.name):
-        for column, expression in columns.items() if isinstance(columns, dict) else ():
-            if column.startswith("__") and column != "__filter__":
-                continue
-            alone: dict[str, Any] = {stream.name: {column: expression}}
-            try:
-                mapper = PluginMapper({**stream.config, "stream_maps": alone}, stream.logger)
-                mapper.register_raw_stream_schema(stream.name, stream.schema, None)
-                mapper.stream_maps[stream.name][0].transform(dict(record))
-            except Exception:  # noqa: BLE001 - an expression raises anything
-                return column if key == stream.name else f"{column} of {key}"
-    return None
 
 
 def hidden_lines(streams: Iterable[Any], config: Mapping[str, Any]) -> Iterator[str]:

@@ -6,8 +6,6 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime
 from functools import cached_property, partial
-from itertools import groupby
-from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.authenticators import BearerTokenAuthenticator
@@ -26,7 +24,7 @@ from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
-from tap_kombo.policies import deletion_schemas, unmappable
+from tap_kombo.mapping import Maps
 from tap_kombo.privacy import hidden_paths
 from tap_kombo.pseudonyms import hiding
 from tap_kombo.records import Fitter, is_anonymized, survey
@@ -36,14 +34,13 @@ from tap_kombo.sdk import SeamStream, SeamTap
 from tap_kombo.selection import compile_edits, deselected_paths, overlay, without
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     import requests
     from singer_sdk import metrics
     from singer_sdk.helpers.types import Auth, Context
     from singer_sdk.pagination import BaseAPIPaginator
-    from singer_sdk.singerlib import MetadataMapping, SchemaMessage
-    from singer_sdk.singerlib.encoding.simple import Message
+    from singer_sdk.singerlib import MetadataMapping
     from singer_sdk.streams.rest import HTTPRequest
 
     from tap_kombo.api.endpoints import Endpoint
@@ -272,6 +269,11 @@ class KomboStream(SeamStream):
         hidden = hiding(self.config, self.name, self.schema)
         return compile_edits({**hidden, **dict.fromkeys(self.unwanted)})
 
+    @cached_property
+    def maps(self) -> Maps:
+        """What makes messages of the records of the stream."""
+        return Maps(self)
+
     @override
     def get_records(self, context: Context | None) -> Iterable[Record]:
         if self.ABORT_AT_RECORD_COUNT is not None:
@@ -301,12 +303,12 @@ class KomboStream(SeamStream):
         version = self.tap.initialized_at if self.replaces_table else None
         write, sent, deleted = self.tap.write_message, Counter[str](), Counter[str]()
         try:
-            for alias, mapped in self._map(records, integration_id):
+            for alias, mapped in self.maps.mapped(records, integration_id):
                 write(RecordMessage(alias, mapped, version, extracted))
                 sent[alias] += 1
                 deleted[alias] += mapped.get("remote_deleted_at") is not None
             if skipped:
-                for message in self._deletions(skipped, integration_id, version, extracted):
+                for message in self.maps.deletions(skipped, integration_id, version, extracted):
                     write(message)
                     if isinstance(message, RecordMessage):
                         sent[message.stream] += 1
@@ -317,56 +319,6 @@ class KomboStream(SeamStream):
         most, gone = (max(one.values(), default=0) for one in (sent, deleted))
         fitter = self.fitter
         return Written(most, gone, len(blanked), fitter.keyless, newest, fitter.misfits)
-
-    def _map(self, records: list[Record], integration_id: str) -> Iterator[tuple[str, Record]]:
-        """Yield what is sent of records, each with the name that it is sent under.
-
-        Nothing is sent by another way: what is private goes here, and stream maps see the rest.
-        Each has exactly the properties of its SCHEMA, in its order: loaders of CSV go by the first
-        record, and flattening lets go of what is in an object that is null. One whose key a map
-        takes from a property that is null is left out.
-
-        Raises:
-            KomboError: If a stream map fails.
-        """
-        self.hide(records)
-        for stream_map in self.stream_maps:
-            alias, transform = stream_map.stream_alias, stream_map.transform
-            blank = dict.fromkeys(stream_map.transformed_schema["properties"])
-            keys = stream_map.transformed_key_properties or ()
-            for record in records:
-                try:
-                    mapped = transform(record)
-                except Exception as error:  # noqa: BLE001 - an expression raises anything
-                    raise unmappable(self, record, error, integration_id) from None
-                if mapped is None:
-                    continue
-                whole = blank | mapped
-                if missing := [key for key in keys if whole.get(key) is None]:
-                    self.fitter.note_keyless(f"{missing[0]} of {alias}")
-                else:
-                    exact = len(whole) == len(blank)
-                    yield alias, whole if exact else {name: whole[name] for name in blank}
-
-    def _deletions(
-        self, blanked: list[Record], integration_id: str, version: int | None, at: datetime
-    ) -> Iterator[Message]:
-        """Yield messages that records are gone, under a SCHEMA without the columns that stay.
-
-        Raises:
-            KomboError: If a stream map fails, and before the SCHEMA: others would follow under it.
-        """
-        mapped = [*self._map(blanked, integration_id)]
-        for alias, records in groupby(mapped, itemgetter(0)):
-            schema = self._deletion_schemas[alias]
-            yield schema
-            for _, record in records:
-                short = {name: record[name] for name in schema.schema["properties"]}
-                yield RecordMessage(alias, short, version, at)
-
-    @cached_property
-    def _deletion_schemas(self) -> dict[str, SchemaMessage]:
-        return deletion_schemas(self)
 
     @override
     def get_record_counter(self, **options: Any) -> metrics.Counter:
