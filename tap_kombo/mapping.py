@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.mapper import PluginMapper
+from singer_sdk.mapper import DefaultStreamMap, PluginMapper
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 from tap_kombo.api.endpoints import PRIMARY_KEY
@@ -51,7 +51,8 @@ class Maps:
             alias, transform = stream_map.stream_alias, stream_map.transform
             blank = dict.fromkeys(stream_map.transformed_schema["properties"])
             keys = stream_map.transformed_key_properties or ()
-            for record in records:
+            is_plain = isinstance(stream_map, DefaultStreamMap)  # it has no expressions
+            for record in records if is_plain else [self._nothing | one for one in records]:
                 try:
                     mapped = transform(record)
                 except Exception as error:  # noqa: BLE001 - an expression raises anything
@@ -64,6 +65,12 @@ class Maps:
                 else:
                     exact = len(whole) == len(blank)
                     yield alias, whole if exact else {name: whole[name] for name in blank}
+
+    @cached_property
+    def _nothing(self) -> Record:
+        """Null for each property that is sent: an expression may name one that Kombo leaves out."""
+        left_out, sent = set(self._stream.unwanted), self._stream.effective_schema["properties"]
+        return {name: None for name in sent if (name,) not in left_out}
 
     def deletions(
         self, blanked: list[Record], integration_id: str, version: int | None, at: datetime

@@ -194,6 +194,51 @@ def test_the_column_that_fails_is_named_and_never_its_value(
         assert "Jane" not in caplog.text, named
 
 
+NAMING: list[dict[str, Any]] = [
+    {"interviews": {"made": "title"}},
+    {"interviews": {"made": "record['title']"}},
+    {"interviews": {"made": "_['title']"}},
+    {"interviews": {"made": "record.get('title')"}},
+    {"interviews": {"made": "title", "title": None}},
+    {"interviews": {"made": "title", "title": "self", "__filter__": "location is None"}},
+    {"interviews": {"made": "title", "id": "id", "__else__": None}},
+    {"interviews": {"made": "title", "__filter__": "record['remote_deleted_at'] is None"}},
+    {"*": {"made": "title"}},
+    {"interviews": {"__alias__": "talks", "made": "title"}},
+    {"interviews": None, "talks": {"__source__": "interviews", "made": "title"}},
+]
+
+
+@pytest.mark.parametrize("flat", [{}, {"flattening_enabled": True, "flattening_max_depth": 2}])
+def test_an_expression_may_name_what_kombo_leaves_out_of_a_record(
+    kombo: Kombo, flat: dict[str, Any]
+) -> None:
+    """Kombo documents many properties as optional."""
+    kombo.emulator.add_integration(A, "ATS", only())
+    results = [{"id": "1", "title": "a talk"}, {"id": "2"}]
+    page = {"status": "success", "data": {"results": results, "next": None}}
+    kombo.emulator.intercept = lambda asked: (
+        JSONResponse(page) if asked.path.endswith("/ats/interviews") else None
+    )
+    for stream_maps in NAMING:
+        sent = kombo.attempt(A, stream_maps=copy.deepcopy(stream_maps), **flat)
+
+        assert sent.error is None, stream_maps
+        records = sent.records() or sent.records("talks")
+        assert [one["id"] for one in records] == ["1", "2"], stream_maps
+        assert [one.get("made") for one in records] == ["a talk", None], stream_maps
+
+
+@pytest.mark.parametrize("made", ["title", "location", "remote_data"])
+def test_an_expression_that_names_what_is_not_sent_fails(kombo: Kombo, made: str) -> None:
+    """It is deselected, or nobody has opted in to it."""
+    kombo.emulator.add_integration(A, "ATS", only(interviews=2, applications=2, candidates=2))
+
+    sent = kombo.attempt(A, deselected=("location",), stream_maps={"interviews": {"made": made}})
+
+    assert (sent.error is None) is (made == "title")
+
+
 KEYLESS: list[tuple[dict[str, Any], str]] = [
     ({"talks": VERSIONS}, "changed_at of talks"),
     ({"talks": VERSIONS | {"__key_properties__": ["title", "changed_at"]}}, "title of talks"),
