@@ -307,6 +307,7 @@ _TEXTS: Mapping[str | None, Any] = {
     "date": Annotated[str, Meta(pattern=rf"\A{_DAY}\Z")],
     "date-time": Annotated[str, Meta(pattern=rf"\A{_UTC}\Z")],
 }
+_KEY: Any = Annotated[str, Meta(pattern=rf"\A[^{REPLACEMENT}]+\Z")]
 _SCALAR_TYPES: Mapping[str, Any] = {"boolean": bool, "integer": int, "number": int | Decimal}
 
 
@@ -353,7 +354,7 @@ def _struct(properties: Mapping[str, Any], path: str) -> type[msgspec.Struct]:
     fields = []
     for name, schema in properties.items():
         if name == PRIMARY_KEY and "." not in path:
-            fields.append((name, Annotated[str, Meta(min_length=1)]))
+            fields.append((name, _KEY))
         else:
             fields.append((name, _type(schema, f"{path}.{name}") | None, None))  # type: ignore[arg-type]
     return msgspec.defstruct(path, fields, forbid_unknown_fields=True, kw_only=True, gc=False)

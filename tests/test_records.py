@@ -245,6 +245,25 @@ def test_a_record_without_a_key_is_left_out_and_counted(
         assert made.troubles == {("id", Trouble.KEYLESS): 2}, key
 
 
+@pytest.mark.parametrize("neighbours", [[], [{"id": "1"}], [{"id": "1", "unknown": 1}]], ids=str)
+@pytest.mark.parametrize("key", [None, "", 7, "a\ufffd", "\ufffd", "\ufffda", "a\ufffd\n"])
+def test_a_key_is_one_or_none_whatever_else_is_on_the_page(
+    key: object, neighbours: list[dict[str, Any]]
+) -> None:
+    made = fitter()
+
+    kept = made.fit(Page([{"id": key}, *copy.deepcopy(neighbours)]), "a")
+
+    assert [record["id"] for record in kept] == ["1"] * len(neighbours)
+    assert made.troubles["id", Trouble.KEYLESS] == 1
+
+
+@pytest.mark.parametrize("suspect", [False, True])
+@pytest.mark.parametrize("key", ["1", " ", "a\n", "\n", "\u00e9", "\U0001f600"])
+def test_any_other_text_is_a_key(key: str, *, suspect: bool) -> None:
+    assert fitter().fit(Page([{"id": key}], suspect=suspect), "a") != []
+
+
 def test_deselected_columns_are_left_out_after_all_were_looked_at() -> None:
     selected = {("properties", "count"): False, ("properties", "inner", "properties", "id"): False}
 
