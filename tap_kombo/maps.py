@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,9 @@ def map_complaints(maps: Mapping[str, Any], config: Mapping[str, Any]) -> Iterat
             yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
         else:
             yield from _bad_map(key, one if isinstance(one, dict) else {}, config)
+    names = Counter(name for stream in STREAMS for name in names_of(stream.name, maps))
+    for name in (one for one, count in names.items() if count > 1):
+        yield f"`{shown(name)}` would be the name of two streams; choose another"
 
 
 def _bad_map(key: str, columns: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
@@ -54,13 +58,38 @@ def _bad_map(key: str, columns: Mapping[str, Any], config: Mapping[str, Any]) ->
     between = str(config.get("flattening_separator") or _FLATTENED_BY)
     for name, value in columns.items():
         where = f"`{shown(key)}.{shown(name)}`"
-        if complaint := _bad_entry(name, value):
+        if name == "__alias__" and "__source__" in columns:
+            yield f"{where} has no effect beside `__source__`; the name is `{shown(key)}`"
+        elif complaint := _bad_entry(name, value):
             yield f"{where} {complaint}"
         elif value in NOTHING and not name.startswith("__"):
             whole = name.partition(between)[0] if config.get("flattening_enabled") else name
             if whole not in there:
                 hint = did_you_mean(name, there)
                 yield f"{where} cannot be taken out, as there is no such column{hint}"
+
+
+def names_of(stream: str, maps: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the names that a stream is sent under, of which the last map for itself decides one."""
+    own = "" if "__else__" in maps else stream
+    for key, one in maps.items():
+        columns = one if isinstance(one, dict) else {}
+        source = str(columns.get("__source__", key))
+        if fnmatch(stream, source) and "__source__" in columns:
+            yield stream if key == source else key
+        elif fnmatch(stream, source):
+            own = "" if one in NOTHING else _renamed(stream, str(columns.get("__alias__", "")))
+    if own:
+        yield own
+
+
+def _renamed(stream: str, alias: str) -> str:
+    """Return the name that an alias gives: it is one, a text in quotes, or made of the stream's."""
+    alias = alias.replace("__stream_name__", repr(stream))
+    try:
+        return str(ast.literal_eval(alias))
+    except (MemoryError, RecursionError, SyntaxError, TypeError, ValueError):
+        return alias or stream
 
 
 def _bad_entry(name: str, value: object) -> str:
@@ -74,7 +103,7 @@ def _bad_entry(name: str, value: object) -> str:
         return "must be a text" if name.startswith("__") and name != "__else__" else ""
     if not isinstance(value, str) or name == "__else__":
         return f"must be {'' if name == '__else__' else 'an expression or '}`{NULL}`"
-    if name in ("__alias__", "__source__") or _is_expression(value):
+    if name == "__source__" or _is_expression(value):
         return ""
     return "is not a Python expression"
 

@@ -7,10 +7,11 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.mapper import PluginMapper
+from singer_sdk.mapper import PluginMapper, RemoveRecordTransform
 from starlette.responses import JSONResponse
-from support import only
+from support import each, only
 
+from tap_kombo.maps import names_of
 from tap_kombo.policies import maps_fingerprint as fingerprint_of
 from tap_kombo.replication.report import RunFailedError
 
@@ -147,6 +148,30 @@ def test_a_fingerprint_tells_nothing() -> None:
 
     assert fingerprint_of(config, "interviews").isalnum()
     assert len(fingerprint_of(config, "interviews")) == 16
+
+
+@each(
+    {},
+    {"jobs": ADD},
+    {"jobs": None, "interviews": "__NULL__"},
+    {"jobs": ADD, "__else__": None},
+    {"j*": ADD, "jobs": {"__alias__": "talks"}},
+    {"jobs": {"__alias__": "talks"}, "j*": ADD},
+    {"jobs": {"__alias__": "'my talks'"}, "*": None},
+    {"*": None, "jobs": {"__alias__": "my-talks"}},
+    {"*": {"__alias__": "__stream_name__"}},
+    {"log": {"__source__": "jobs"}, "more": {"__source__": "job?"}, "jobs": None},
+    {"j*": {"__source__": "j*"}, "log": {"__source__": "[ij]*"}, "__else__": None},
+)
+def test_a_stream_has_the_names_that_the_sdk_gives_it(stream_maps: dict[str, Any]) -> None:
+    mapper = PluginMapper({"stream_maps": copy.deepcopy(stream_maps)}, logging.getLogger("test"))
+    for stream in ("jobs", "interviews"):
+        mapper.register_raw_stream_schema(stream, copy.deepcopy(SCHEMA), ["id"])
+        kept = [
+            one for one in mapper.stream_maps[stream] if not isinstance(one, RemoveRecordTransform)
+        ]
+
+        assert sorted(names_of(stream, stream_maps)) == sorted(one.stream_alias for one in kept)
 
 
 def test_what_was_left_out_by_default_comes_once_it_is_not(kombo: Kombo) -> None:
