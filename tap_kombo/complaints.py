@@ -80,7 +80,7 @@ def _reasons(
     elif name == "integration_ids":
         yield from _bad_ids(value)
     elif name == "stream_maps" and isinstance(value, dict):
-        yield from map_complaints(value, config)
+        yield from map_complaints(value)
     elif not _fits(value, setting):
         yield _misplaced(value, setting) or _REASONS.get(name) or _expected(setting)
     elif check := _CHECKS.get(name):

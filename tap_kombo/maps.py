@@ -19,11 +19,8 @@ if TYPE_CHECKING:
 NOTHING = (None, NULL)
 """What takes a column or a stream out."""
 
-_FLATTENED_BY = "__"
-"""What the SDK puts between the names of a flattened column by default."""
 
-
-def map_complaints(maps: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+def map_complaints(maps: Mapping[str, Any]) -> Iterator[str]:
     """Yield one sentence for each mistake in the setting `stream_maps`.
 
     Meltano drops null, so an empty map may be one that was to hide something.
@@ -40,13 +37,13 @@ def map_complaints(maps: Mapping[str, Any], config: Mapping[str, Any]) -> Iterat
         elif one not in NOTHING and not isinstance(one, dict):
             yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
         else:
-            yield from _bad_map(key, one if isinstance(one, dict) else {}, config)
+            yield from _bad_map(key, one if isinstance(one, dict) else {})
     names = Counter(name for stream in STREAMS for name in names_of(stream.name, maps))
     for name in (one for one, count in names.items() if count > 1):
         yield f"`{shown(name)}` would be the name of two streams; choose another"
 
 
-def _bad_map(key: str, columns: Mapping[str, Any], config: Mapping[str, Any]) -> Iterator[str]:
+def _bad_map(key: str, columns: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the map of a stream; one that is left out has no columns."""
     source = str(columns.get("__source__", key))
     streams = [one.name for one in STREAMS if fnmatch(one.name, source)]
@@ -55,18 +52,16 @@ def _bad_map(key: str, columns: Mapping[str, Any], config: Mapping[str, Any]) ->
         yield f"there is no stream '{shown(source)}'{hint}"
         return
     there = dict.fromkeys(name for one in streams for name in load_schema(one)["properties"])
-    between = str(config.get("flattening_separator") or _FLATTENED_BY)
     for name, value in columns.items():
         where = f"`{shown(key)}.{shown(name)}`"
         if name == "__alias__" and "__source__" in columns:
             yield f"{where} has no effect beside `__source__`; the name is `{shown(key)}`"
         elif complaint := _bad_entry(name, value):
             yield f"{where} {complaint}"
-        elif value in NOTHING and not name.startswith("__"):
-            whole = name.partition(between)[0] if config.get("flattening_enabled") else name
-            if whole not in there:
-                hint = did_you_mean(name, there)
-                yield f"{where} cannot be taken out, as there is no such column{hint}"
+        elif value in NOTHING and not name.startswith("__") and name not in there:
+            # Columns that flattening makes are none yet: the SDK flattens what maps leave.
+            hint = did_you_mean(name, there)
+            yield f"{where} cannot be taken out, as there is no such column{hint}"
 
 
 def names_of(stream: str, maps: Mapping[str, Any]) -> Iterator[str]:
