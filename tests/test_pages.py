@@ -296,6 +296,23 @@ def test_addresses_are_hashed(place: Place, kombo: Kombo) -> None:
     assert addresses(json.dumps(messages, default=str)) == set()
 
 
+def test_a_preset_is_changed_in_meltano(place: Place) -> None:
+    *_, changed, _ = fenced("personal-data.md", "yaml")
+    page = (CHECKOUT / "docs" / "personal-data.md").read_text()
+    [nothing_in_common] = re.findall(r"`(pseudonyms: .*?)`", page)
+    key = {"TAP_KOMBO_PSEUDONYM_KEY": "k" * 32}
+
+    def said(setting: str, command: str = "meltano invoke tap-kombo --doctor") -> str:
+        tap = {"name": "tap-kombo", "config": yaml.safe_load(setting)}
+        place.add(yaml.safe_dump({"plugins": {"extractors": [tap]}}))
+        return place.run(command, **key)
+
+    assert "(people): 1 nulled: candidates.custom_fields." in said(changed)
+    assert re.search(r"\(people\): \d+ nulled: .*candidates\.first_name", said(nothing_in_common))
+    bare = "pseudonyms: {null: [candidates.custom_fields]}"
+    assert "TypeError" in said(bare, "! meltano invoke tap-kombo --doctor 2>&1")
+
+
 def test_state_is_looked_at_and_changed(place: Place, kombo: Kombo) -> None:
     runs, look, copy_it, edit, put, clear, back, begin = bash("incremental.md")
     [shown] = fenced("incremental.md", "json")
