@@ -6,6 +6,7 @@ import copy
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 import sys
 from contextlib import closing
@@ -116,7 +117,7 @@ def place(
     }
     project = WarmProject(folder, settings)
     project.prepare()
-    (folder / "output").mkdir(exist_ok=True)
+    shutil.rmtree(folder / "output", ignore_errors=True)  # a new project has none
     return Place(project, postgres.url, schema)
 
 
@@ -364,7 +365,6 @@ def test_duckdb_is_loaded(place: Place) -> None:
     loader, *_ = fenced("loading.md", "yaml")
     _, run = bash("loading.md")
     file = place.project.folder / "output" / "warehouse.duckdb"
-    file.unlink(missing_ok=True)
 
     place.add(loader)
     place.run(run)

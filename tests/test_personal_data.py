@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+import shutil
 import sqlite3
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -222,7 +223,7 @@ def offboard(story: Story) -> None:
     project = story.warehouse.project
     story.warehouse.ask(OFFBOARD)
     story.offboarded = texts(story.warehouse)
-    (project.folder / "output").mkdir(exist_ok=True)
+    shutil.rmtree(project.folder / "output", ignore_errors=True)  # a new project has none
     shell(FORGET.text, project.folder, project.environment)
     story.state = states(project)
 

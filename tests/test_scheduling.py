@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import re
+import shutil
 import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -86,8 +87,7 @@ def machine(postgres: PostgreSQL, worker_id: str) -> Iterator[Machine]:
         }
         project = WarmProject(CHECKOUT / ".demo" / f"tests-{worker_id}", settings)
         project.prepare()
-        (project.folder / "output").mkdir(exist_ok=True)
-        (project.folder / "output" / "kombo.log").unlink(missing_ok=True)
+        shutil.rmtree(project.folder / "output", ignore_errors=True)  # a new project has none
         with psycopg.connect(postgres.url) as connection:
             connection.execute("drop schema if exists scheduling cascade")
         yield Machine(project, emulator, postgres.url)
@@ -110,7 +110,8 @@ def test_cron_loads_and_keeps_the_verdict(machine: Machine) -> None:
 
 
 def test_cron_leaves_a_run_out_while_another_goes_on(machine: Machine) -> None:
-    with (machine.project.folder / "output" / "kombo.lock").open("w") as lock:
+    (output := machine.project.folder / "output").mkdir()
+    with (output / "kombo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         done = machine.run(CRON_COMMAND)
 
