@@ -1,5 +1,7 @@
 """Write plugin.yaml, the tap's page on Meltano Hub, and examples/meltano, a project of one's own.
 
+Pages that name the repository get its address.
+
     python scripts/update_plugin.py [--check] [--account NAME]
 
 Most of it is what `tap-kombo --about` says; the selection and the loader are those of meltano.yml.
@@ -10,6 +12,7 @@ remembered in plugin.yaml.
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
@@ -25,6 +28,10 @@ if TYPE_CHECKING:
 PLUGIN = CHECKOUT / "plugin.yaml"
 PROJECT = CHECKOUT / "examples" / "meltano" / "meltano.yml"
 PAGE = CHECKOUT / "docs" / "own-project.md"
+NAMING = (CHECKOUT / "docs" / "without-meltano.md", CHECKOUT / "dbt" / "kombo" / "README.md")
+"""Other pages with the address of the repository."""
+
+REPOSITORY = re.compile(r"https://github\.com/[^/\s]+/tap-kombo")
 HEADER = "# Written by `python scripts/update_plugin.py`.\n"
 HUB: Mapping[str, Any] = {
     "description": "One API for the data of HR, recruiting and learning systems",
@@ -182,6 +189,9 @@ def files(account: str) -> Iterator[tuple[Path, bytes]]:
     yield PLUGIN, (HEADER + described).encode()
     yield PROJECT, (HEADER + project).encode()
     yield PAGE, page(PAGE.read_text(encoding="utf-8"), project).encode()
+    for path in NAMING:
+        text = path.read_text(encoding="utf-8")
+        yield path, re.sub(REPOSITORY, repository(account), text).encode()
 
 
 def main() -> int:

@@ -44,11 +44,12 @@ PAGE = (CHECKOUT / "docs" / "own-project.md").read_text()
 WAYS = re.findall(r"^    (?:# )?pip_url: (.*(?:tap-kombo|tap_kombo).*)$", PROJECT, re.MULTILINE)
 DOCKERFILE = (EXAMPLE / "Dockerfile").read_text()
 INSTRUCTIONS = re.findall(r"^([A-Z]+) (.*)$", DOCKERFILE.replace("\\\n", ""), re.MULTILINE)
+ADD = "meltano add --plugin-type extractor tap-kombo --from-ref plugin.yaml"
 DONE_ELSEWHERE = {
     'pip install "meltano~=4.4"',  # test_examples
     "mkdir our-kombo && cd our-kombo",
     "meltano install",  # a step of the image
-    "meltano add --plugin-type extractor tap-kombo --from-ref plugin.yaml",  # test_plugin
+    ADD,
 }
 INSTALL = "python -m venv /opt/meltano   && /opt/meltano/bin/pip install"
 [PINNED] = re.findall(
@@ -145,6 +146,21 @@ def test_the_tap_comes_from_elsewhere(
     assert [path.name for path in venv.glob("lib/*/site-packages/tap_kombo-*")] == [
         f"tap_kombo-{VERSION}.dist-info"
     ]
+
+
+def test_the_tap_is_added_to_a_project(environment: Mapping[str, str], tmp_path: Path) -> None:
+    """With the plugin's file changed as the page says; `test_plugin` looks at what is written."""
+    [line] = re.findall(r"`(pip_url: .*?)`", PAGE)
+    plugin = (CHECKOUT / "plugin.yaml").read_text()
+    assert f"\n{line}\n" in plugin
+    there = f"pip_url: {WAYS[1].replace(ACCOUNT, SOMEONE)}"
+    (tmp_path / "plugin.yaml").write_text(plugin.replace(f"\n{line}\n", f"\n{there}\n"))
+    (tmp_path / "meltano.yml").write_text("project_id: any\nsend_anonymous_usage_stats: false\n")
+    project = MeltanoProject(tmp_path, environment)
+
+    project.run(*ADD.split()[1:])
+
+    assert VERSION in project.run("invoke", "tap-kombo", "--version")
 
 
 def test_there_are_three_ways() -> None:

@@ -18,7 +18,8 @@ from support import REFERENCE, needs_reference
 from test_project import EXTRACTOR
 
 from scripts.meltano_project import CHECKOUT, MeltanoProject
-from scripts.update_plugin import files, kind
+from scripts.update_plugin import PROJECT as EXAMPLE
+from scripts.update_plugin import REPOSITORY, files, kind
 from tap_kombo.settings import SETTINGS
 from tap_kombo.tap import TapKombo
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 HUB_SCHEMA = REFERENCE / "hub-schema"
 PLUGIN: dict[str, Any] = yaml.safe_load((CHECKOUT / "plugin.yaml").read_text())
 BY_NAME = {one["name"]: one for one in PLUGIN["settings"]}
+PAGES = ("*.md", "docs/**/*.md", "dbt/*/*.md", "examples/*/*.md")
 LOGO = CHECKOUT / "docs" / "assets" / "logo.png"
 PROJECT = """\
 project_id: 7a1b3a52-5a0b-4a52-9c0e-1d1f6d1f0b11
@@ -126,7 +128,10 @@ def test_one_account_is_named_everywhere() -> None:
     then = {path: text.decode() for path, text in files(f"not-{account}")}
 
     assert {path: path.read_text() for path in now} == now
-    assert len(then) == 3
+    pages = [path for pattern in PAGES for path in CHECKOUT.glob(pattern)]
+    naming = {path for path in pages if REPOSITORY.search(path.read_text())}
+    assert naming
+    assert then.keys() == {CHECKOUT / "plugin.yaml", EXAMPLE, *naming}
     for path, text in then.items():
         assert f"github.com/{account}/" in now[path]
         assert f"github.com/not-{account}/tap-kombo" in text
