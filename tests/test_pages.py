@@ -166,6 +166,27 @@ def test_columns_are_chosen_in_meltano(place: Place) -> None:
     assert "hris_employees.ssn" not in dict(map(reversed, listed))  # nobody has opted in
 
 
+def test_three_columns_are_always_read(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, "ATS", SIZE)
+    page = (CHECKOUT / "docs" / "streams-and-columns.md").read_text()
+    [sentence] = re.findall(r"- (.*) are always read\.", page)
+    always = re.findall(r"`(\w+)`", sentence)
+
+    records = kombo.run(A, deselected=(*always, "title")).records()
+
+    assert always == ["id", "integration_id", "changed_at"]
+    assert all({*always} <= one.keys() and "title" not in one for one in records)
+    for entry in discovered()["streams"]:
+        inclusion = {
+            one["breadcrumb"][-1]: one["metadata"]["inclusion"]
+            for one in entry["metadata"]
+            if len(one["breadcrumb"]) == 2
+        }
+        is_incremental = entry["replication_method"] == "INCREMENTAL"
+        here = always if is_incremental else always[:2]
+        assert {inclusion[name] for name in here} == {"automatic"}
+
+
 def test_a_list_of_your_own_replaces_what_is_off_by_default() -> None:
     assert ("hris_employees", "ssn") in selected_by_rules(["hris_employees.*"])
 
