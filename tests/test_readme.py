@@ -132,7 +132,19 @@ def test_many_customers_are_read_in_one_run_or_in_shards(
 
     assert meltano([one_run], "one_run", customers=listed) == expected
     exported = f"export TAP_KOMBO_INTEGRATION_IDS={','.join(customers)}\n"
-    assert meltano([exported + shards], "shards") == expected
+    assert meltano([exported + shards, *STATES_OF_SHARDS], "shards") == expected
+
+
+STATES_OF_SHARDS = (
+    "test $(meltano state list | grep -c :[12]$) = 2",
+    "! MELTANO_SYS_DIR_ROOT=$PWD/.meltano/other meltano state list | grep :",
+    """
+    export MELTANO_STATE_BACKEND_URI=file://$PWD/.meltano/states
+    meltano state set --force any:1 '{"singer_state": {}}'
+    MELTANO_SYS_DIR_ROOT=$PWD/.meltano/other meltano state list | grep any:1
+    """,
+)
+"""What the page says of where a state is, as commands that fail if it is not so."""
 
 
 def test_a_run_reads_what_events_touch(

@@ -5,15 +5,17 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from scripts.meltano_project import CHECKOUT
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.problems import RULES, TRANSIENT, Problem
-from tap_kombo.replication.report import Report
+from tap_kombo.replication.report import Report, Tally
 from tap_kombo.replication.verdict import REASONS_AT_MOST, WIDTH, Verdict, conclude
 
 if TYPE_CHECKING:
@@ -73,6 +75,26 @@ def test_only_streams_with_news_have_a_row() -> None:
     ]
     assert "nothing new: 1 other stream(s)" in lines
     assert "nothing new: 3 stream(s)" in verdict(report()).text
+
+
+def test_a_page_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = (CHECKOUT / "docs" / "many-customers.md").read_text()
+    [shown] = re.findall(r"```text\n(FAILED: .*?) \.\.\.\n```", page, re.DOTALL)
+    done, streams = Report(LOGGER), [one.name for one in ENDPOINTS][:12]
+    assert "applications" in streams
+    for stream in streams:
+        done.tallies[stream].complete = 100
+    done.tallies["applications"] = Tally(
+        complete=99, records=9_480, tombstones=31, requests=1_210, seconds=14.2
+    )
+    refused = Problem(REFUSED.rule, "PLATFORM.INPUT_INVALID, HTTP 400")
+    done.broke_off("applications", A, refused)
+    done.look_ups = 100
+    monkeypatch.setattr(Report, "seconds", 31.4)
+
+    told = Verdict(done, streams, 100, "1 pass failed").text
+
+    assert told.startswith(shown)
 
 
 def test_a_stream_that_no_integration_has_is_none_in_which_nothing_is_new() -> None:
