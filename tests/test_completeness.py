@@ -175,6 +175,18 @@ def test_every_block_is_run() -> None:
     assert {FUNCTION, *QUERIES} == {block for blocks in PAGE.sections.values() for block in blocks}
 
 
+def test_customers_of_one_name_and_tool_are_told_apart(story: Story) -> None:
+    alike = "update integrations set end_user = one.end_user, tool = one.tool from integrations one"
+    with story.warehouse.connect() as connection:
+        connection.execute(f"{alike} where one.id = '{ACME}'".encode())
+        rows = connection.execute(FRESH.text.encode()).fetchall()
+        connection.rollback()
+
+    assert {one["integration_id"] for one in rows} == {*CUSTOMERS}
+    assert len(rows) == len(CUSTOMERS)
+    assert len({one["customer"] for one in rows}) == 1
+
+
 def test_a_loader_that_loses_nothing_is_not_suspected(story: Story) -> None:
     assert story.missing == [Counter()] * 3
 
