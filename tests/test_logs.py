@@ -92,7 +92,12 @@ def test_at_debug_each_pass_and_each_request_is_told(kombo: Kombo, start: Start)
     told = start(1, level="DEBUG").stderr
 
     assert "Reading interviews of tool:0: a full pass, as there is no bookmark." in told
-    assert "http_request_duration" in told
+    assert "Reading integrations of tool:0: a full pass, as Kombo offers nothing else" in told
+    paths = [one.path for one in kombo.emulator.requests]
+    look_up = "/integrations/tool:0"
+    assert look_up in paths
+    assert told.count("http_request_duration") == len([one for one in paths if one != look_up])
+    assert f'"requests":{len(paths)},' in told.partition('"totals":')[2].partition("}")[0]
     assert "Beginning sync of" in told
 
 
