@@ -26,7 +26,7 @@ from warm import WarmProject
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from scripts.meltano_project import CHECKOUT, STATE_ID
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import STREAMS as ALL_STREAMS
 from tap_kombo.privacy import Class
 from tap_kombo.pseudonyms import pseudonym
 
@@ -42,7 +42,7 @@ ACME, PEOPLE, GLOBEX = "greenhouse:acme", "personio:acme", "lever:globex"
 INTEGRATIONS = {
     ACME: "ATS", PEOPLE: "HRIS", "docebo:acme": "LMS", "tests:acme": "ASSESSMENT", GLOBEX: "ATS",
 }  # fmt: skip
-STREAMS = tuple(one.name for one in ENDPOINTS if not one.parent)
+STREAMS = tuple(one.name for one in ALL_STREAMS if not one.parent)
 SIZE = Size(candidates=20, applications=50, interviews=40, employees=12)
 NEW_KEY = SECRET[::-1]
 BLANK = """
