@@ -212,9 +212,23 @@ def test_a_host_that_nobody_knows(place: Place) -> None:
     assert "`the host name is not known`" in CHAPTER
 
 
+def test_broken_json(place: Place) -> None:
+    in_object, in_array = shown("A variable holds broken JSON")
+    [expecting] = re.findall("- an object is expected .*", CHAPTER)
+    objects = re.findall(r"`(TAP_\w+)`", expecting)
+    tries = dict.fromkeys(objects, in_object) | {"TAP_KOMBO__SELECT": in_array}
+
+    assert len(tries) == 5
+    for variable, line in tries.items():
+        output = place.run(**{variable: line.partition("string: ")[2].strip("'")})
+        assert missing([line], filtered(output)) == []
+        assert len(output.splitlines()) > 50
+        assert not re.search(r"\] tap-kombo ", output)
+
+
 def test_each_section_is_provoked_here() -> None:
     here = Path(__file__).read_text() + (Path(__file__).parent / "test_rights.py").read_text()
-    assert len(SECTIONS) == 7
+    assert len(SECTIONS) == 8
     assert [title for title in SECTIONS if f'"{title}"' not in here] == []
 
 
