@@ -195,11 +195,18 @@ class _Catalog(msgspec.Struct):
 
 
 def catalog_complaints(catalog: Mapping[str, Any]) -> Iterator[str]:
-    """Yield a sentence that says where and what, if the SDK could not read a catalog."""
+    """Yield a sentence that says where and what for each thing that the SDK could not read."""
     try:
-        converted("catalog", catalog, _Catalog)
+        streams = converted("catalog", catalog, _Catalog).streams
     except DocumentError as error:
         yield f"The catalog cannot be used: {error}. `--discover` writes one."
+        return
+    for number, one in enumerate(streams):
+        if one.stream and one.stream != one.tap_stream_id:  # the SDK would not find its maps
+            yield (
+                f"The catalog cannot be used: catalog.streams[{number}] names "
+                f"'{shown(one.tap_stream_id)}' anew; `__alias__` in `stream_maps` does so."
+            )
 
 
 def shown(name: str, at_most: int = 300) -> str:

@@ -12,9 +12,9 @@ from functools import cache
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from tap_kombo.api.endpoints import ENDPOINTS
+from tap_kombo.api.endpoints import ENDPOINTS, STREAMS
 from tap_kombo.schemas import load_schema
-from tap_kombo.selection import ENTRIES, did_you_mean, topmost, without
+from tap_kombo.selection import ENTRIES, did_you_mean, topmost, typed, without
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -152,9 +152,9 @@ def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict
     """Return a catalog, maybe an old one, whose schemas lack what nobody has opted in.
 
     Keys and replication keys are in each of them; an entry without properties stands for the whole
-    stream.
+    stream, and a property without a type for what is known of it.
     """
-    endpoints = {endpoint.name: endpoint for endpoint in ENDPOINTS}
+    endpoints = {endpoint.name: endpoint for endpoint in STREAMS}
     entries = [dict(entry) for entry in catalog["streams"]]
     for entry in entries:
         name, schema = entry["tap_stream_id"], entry.get("schema") or {}
@@ -164,7 +164,8 @@ def private_catalog(catalog: Mapping[str, Any], patterns: Sequence[str]) -> dict
             least = {key: of for key, of in whole["properties"].items() if key in needed}
             told = least | schema["properties"] if schema.get("properties") else whole["properties"]
             hidden = hidden_paths(name, patterns)
-            entry["schema"] = without({**whole, **schema, "properties": told}, hidden)
+            schema = {**whole, **schema, "type": whole["type"], "properties": told}
+            entry["schema"] = without(typed(schema, whole), hidden)
     return {**catalog, "streams": entries}
 
 

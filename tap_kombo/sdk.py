@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from singer_sdk.helpers.types import Context, Record
+    from singer_sdk.singerlib import Catalog
 
 
 __all__ = ["SeamStream", "SeamTap", "parse_environment_config"]
 
 
 class SeamStream(RESTStream[str | None]):
-    """A stream whose SCHEMA waits for its first page, and whose bookmark is not a `changed_at`."""
+    """A stream whose SCHEMA waits for its first page, and whose bookmark is not a `changed_at`.
+
+    A catalog that asks for more than that, or gives it an odd type, does not end a run.
+    """
 
     tap: SeamTap
 
@@ -36,6 +40,21 @@ class SeamStream(RESTStream[str | None]):
         """
         if self.ABORT_AT_RECORD_COUNT is None and not self.tap.is_syncing:
             super()._write_schema_message()
+
+    @override
+    def apply_catalog(self, catalog: Catalog) -> None:
+        """Take all but the replication key, which is Kombo's choice; without one all is read."""
+        key = self.replication_key
+        super().apply_catalog(catalog)
+        self.replication_key = key
+        if key is None:
+            self.forced_replication_method = None
+
+    @property
+    @override
+    def is_timestamp_replication_key(self) -> bool:
+        """Whether the bookmark is a moment: it is, whatever type a catalog gives `changed_at`."""
+        return self.replication_key is not None
 
     @override
     def _increment_stream_state(

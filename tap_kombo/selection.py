@@ -115,6 +115,21 @@ def overlay(
     return laid, missing
 
 
+def typed(sent: Mapping[str, Any], whole: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a schema of a catalog, with that of all that Kombo sends wherever it names no type."""
+    laid = {key: one for key, one in sent.items() if one not in (None, [])}
+    if "type" not in laid and "anyOf" not in laid:
+        laid = {**whole, **laid}
+    if "properties" in laid:
+        known = whole.get("properties", {})
+        laid["properties"] = {
+            name: typed(one, known.get(name, {})) for name, one in laid["properties"].items()
+        }
+    if "items" in laid:
+        laid["items"] = typed(laid["items"], whole.get("items", {}))
+    return laid
+
+
 def without(schema: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
     """Return a schema without some of its properties."""
     return _pruned(schema, _tree(dict.fromkeys(paths)))

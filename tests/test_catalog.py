@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import copy
-from typing import TYPE_CHECKING, Any
+import json
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
+import time_machine
 from jsonschema import Draft7Validator, FormatChecker
 from singer_sdk.exceptions import ConfigValidationError
 from support import KEY, Sent, catalog
@@ -92,6 +94,90 @@ def test_records_are_what_the_schema_of_the_catalog_says(
     assert [str(error) for one in records for error in valid.iter_errors(one)] == []
     told = {path for path in ("name", "location.city") if f"{STREAM}: {path} in" in caplog.text}
     assert (told, "not in the schema" in caplog.text) == (lost, False)
+
+
+Change: TypeAlias = "Callable[[dict[str, Any]], None]"
+
+
+def metadata(**facts: str) -> Change:
+    """What Meltano's `metadata` does: it stands in the entry, and in its metadata."""
+
+    def change(entry: dict[str, Any]) -> None:
+        entry.pop("replication_key", None)
+        entry.update(facts)
+        root = next(one["metadata"] for one in entry["metadata"] if not one["breadcrumb"])
+        root.update({name.replace("_", "-"): value for name, value in facts.items()})
+
+    return change
+
+
+def schema_of(name: str, schema: dict[str, Any]) -> Change:
+    def change(entry: dict[str, Any]) -> None:
+        if name in entry["schema"]["properties"]:
+            entry["schema"]["properties"][name] = schema
+
+    return change
+
+
+WITHOUT_TYPE = ("{}", '{"type": null}', '{"type": []}', '{"items": null}', '{"properties": null}')
+VAIN: dict[str, Change] = {
+    "incremental by changed_at": metadata(
+        replication_method="INCREMENTAL", replication_key="changed_at"
+    ),
+    "incremental": metadata(replication_method="INCREMENTAL"),
+    "forced to be incremental": metadata(forced_replication_method="INCREMENTAL"),
+    "by changed_at": metadata(replication_key="changed_at"),
+    "by what is no column": metadata(replication_key="nope"),
+    "by nothing": metadata(),
+    "records that are texts": lambda entry: entry["schema"].update(type="string"),
+} | {
+    f"{name}: {schema}": schema_of(name, json.loads(schema))
+    for name in ("changed_at", "id", "stages")
+    for schema in WITHOUT_TYPE
+}
+"""What a catalog may ask for and cannot get, though it is clear what is left to do."""
+
+
+@pytest.mark.parametrize("wish", VAIN)
+def test_what_no_catalog_can_change_stays(kombo: Kombo, wish: str) -> None:
+    """Kombo chooses the replication key, and what has no type has that of the tap."""
+    kombo.emulator.add_integration(A)
+    names = (STREAM, "integrations", "passes")
+    config = {"api_key": KEY, "api_url": kombo.url, "integration_ids": [A]}
+    told: list[Any] = []
+    for edit in (lambda _: None, VAIN[wish]):
+        chosen, sent = copy.deepcopy(catalog(*names)), Sent()
+        for entry in chosen["streams"]:
+            edit(entry)
+        with time_machine.travel(kombo.emulator.clock.now()):
+            more = {"emit_activate_version_messages": True}
+            TapKombo(config=config | more, catalog=chosen, message_writer=sent).sync_all()
+        told.append(
+            {
+                (one["type"], one["stream"]): {**one, "version": 0}
+                for one in sent.messages
+                if one["type"] in {"SCHEMA", "ACTIVATE_VERSION"}
+            }
+        )
+        told.append([len(sent.records(name)) for name in names])
+    schemas, counts, *after = told
+    assert ("ACTIVATE_VERSION", "integrations") in schemas
+    assert all(counts)
+    assert after == [schemas, counts]
+
+
+def test_a_catalog_that_renames_a_stream_is_refused_in_one_line(kombo: Kombo) -> None:
+    chosen = copy.deepcopy(catalog(STREAM))
+    chosen["streams"][0]["stream"] = "posts"
+
+    with pytest.raises(ConfigValidationError) as refused:
+        TapKombo(
+            config={"api_key": KEY, "api_url": kombo.url, "integration_ids": [A]}, catalog=chosen
+        )
+
+    (line,) = refused.value.errors
+    assert f"catalog.streams[0] names '{STREAM}' anew" in line
+    assert "`__alias__`" in line
 
 
 def closed(schema: dict[str, Any]) -> dict[str, Any]:
