@@ -97,21 +97,24 @@ def overlay(
         path: Where the two stand.
 
     Returns:
-        The whole schema with the types that are sent, and the paths of what is not sent.
+        The whole schema with the types that are sent, and the paths of what is not sent; a list or
+        an object of which nothing is told is sent whole.
     """
     laid, missing = {**sent}, list[Path]()
-    if "properties" in whole and "properties" in sent:
-        laid["properties"] = {**sent["properties"]}
+    if "properties" in whole:
+        told = sent.get("properties", whole["properties"])
+        laid["properties"] = {**told}
         for name, one in whole["properties"].items():
-            if name in sent["properties"]:
-                inner, more = overlay(one, sent["properties"][name], (*path, name))
+            if name in told:
+                inner, more = overlay(one, told[name], (*path, name))
                 laid["properties"][name] = inner
                 missing += more
             else:
                 laid["properties"][name] = one
                 missing.append((*path, name))
-    elif "items" in whole and "items" in sent:
-        laid["items"], missing = overlay(whole["items"], sent["items"], (*path, ENTRIES))
+    elif "items" in whole:
+        told = sent.get("items", whole["items"])
+        laid["items"], missing = overlay(whole["items"], told, (*path, ENTRIES))
     return laid, missing
 
 

@@ -31,7 +31,7 @@ from tap_kombo.records import Fitter, is_anonymized, survey
 from tap_kombo.replication.fanout import Written
 from tap_kombo.schemas import load_schema
 from tap_kombo.sdk import SeamStream, SeamTap
-from tap_kombo.selection import compile_edits, deselected_paths, overlay, without
+from tap_kombo.selection import compile_edits, deselected_paths, overlay, topmost, without
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
@@ -255,8 +255,8 @@ class KomboStream(SeamStream):
 
     @cached_property
     def unwanted(self) -> list[tuple[str, ...]]:
-        """Paths of what Kombo sends and the tap does not."""
-        return [*self._overlay[1], *deselected_paths(self.mask)]
+        """Paths of what Kombo sends and the tap does not, whatever a catalog leaves open."""
+        return [*topmost({*self._overlay[1], *self.hidden}), *deselected_paths(self.mask)]
 
     @cached_property
     def fitter(self) -> Fitter:

@@ -218,3 +218,16 @@ def test_what_is_not_told_of_is_found_at_every_depth() -> None:
     assert laid["properties"]["list"]["items"]["properties"] == both
     assert laid["properties"]["one"] == inner
     assert "one" not in sent["properties"]
+
+
+def test_what_is_told_of_as_a_whole_keeps_what_is_known_of_its_inside() -> None:
+    text = {"type": "string"}
+    inner = {"type": "object", "properties": {"a": text}}
+    whole = {"properties": {"list": {"type": "array", "items": inner}, "one": inner}}
+    sent = {"properties": {"list": {"type": ["array", "null"]}, "one": {"type": ["object"]}}}
+
+    laid, missing = overlay(whole, sent)
+
+    assert missing == []
+    assert laid["properties"]["list"] == {"type": ["array", "null"], "items": inner}
+    assert laid["properties"]["one"] == {"type": ["object"], "properties": {"a": text}}

@@ -257,6 +257,42 @@ def test_an_old_catalog_brings_nothing_back(both: Kombo) -> None:
     assert sent.records("hris_employees")
 
 
+OPEN: tuple[dict[str, Any], ...] = (
+    {"type": ["object", "null"]},
+    {"type": ["array", "null"]},
+    {"type": ["array", "null"], "items": {"type": ["object", "null"]}},
+    {"type": ["array", "null"], "items": {}},
+    {"type": ["array", "object", "null"]},
+    {"anyOf": [{"type": "object"}, {"type": "array"}, {"type": "null"}]},
+    {},
+)
+
+
+@pytest.mark.parametrize("schema", OPEN, ids=json.dumps)
+def test_a_catalog_that_leaves_open_what_is_inside_lets_nothing_out(
+    both: Kombo, schema: dict[str, Any]
+) -> None:
+    """Every object and every list of the top level, in each stream that has sensitive parts."""
+    catalog = TapKombo(config={"opt_in": ["*"]}, validate_config=False).catalog_dict
+    for entry in catalog["streams"]:
+        properties, whole = entry["schema"]["properties"], load_schema(entry["stream"])
+        for name, one in whole["properties"].items():
+            if "properties" in one or "items" in one:
+                properties[name] = schema
+        for one in entry["metadata"]:
+            one["metadata"]["selected"] = True
+    config = {"api_key": KEY, "api_url": both.url, "integration_ids": [A, HR]}
+    sent = Sent()
+
+    TapKombo(config=config, catalog=catalog, message_writer=sent).sync_all()
+
+    told = [one for one in sent.messages if one.get("stream", "integration_fields") not in GENERAL]
+    assert {*everywhere(told)} & {*SENSITIVE} == set()
+    nested = [one for one in told if one["type"] == "RECORD" and one["stream"] == "jobs"]
+    key = "stages" if "array" in json.dumps(schema) or not schema else "location"
+    assert any(one["record"][key] for one in nested)
+
+
 def test_whoever_selects_what_is_not_opted_in_is_told_once(
     kombo: Kombo, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
