@@ -8,7 +8,7 @@ import uuid
 from collections import Counter
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tap_kombo.api.answers import Page
 from tap_kombo.api.kombo import Access, Kombo
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tap_kombo.changes import Changes
     from tap_kombo.logs import StatusLine
     from tap_kombo.replication.bookmarks import Bookmarks
-    from tap_kombo.replication.fanout import Handed
+    from tap_kombo.replication.fanout import Handed, Place
     from tap_kombo.replication.ledger import Entry
     from tap_kombo.sdk import SeamTap
     from tap_kombo.streams import KomboStream
@@ -72,7 +72,11 @@ class Run:
         config = tap.config
         timeout = config["request_timeout_seconds"]
         access = Access(tap.url, tap.headers, config["concurrency"], max_retries, timeout)
-        readers = sum(isinstance(stream, IntegrationStream) for stream in self._streams)
+        readers = Counter(
+            chain.from_iterable(
+                ids for one, ids in self._wanted.items() if isinstance(one, IntegrationStream)
+            )
+        )
         self.kombo = Kombo(access, tap.logger, readers)
         self._fanout: Fanout[KomboStream] | None = None
         self._saved_at, self._saved_after = time.monotonic(), 0
@@ -275,11 +279,18 @@ class Run:
         They go integration by integration, so that no answer has to be kept for long.
         """
         made_of_it = [one for one in passes if isinstance(one, IntegrationStream)]
-        others = [one for one in passes if not isinstance(one, IntegrationStream)]
         wanted = {stream: frozenset(self._wanted[stream]) for stream in made_of_it}
-        first = (
-            (stream, one) for one in self._ids for stream in made_of_it if one in wanted[stream]
-        )
-        rest = ((stream, one) for stream in others for one in self._wanted[stream])
-        for stream, one in chain(first, rest):
-            yield Job(stream, one, partial(passes[stream].read, one))
+        for one in self._ids:
+            for stream in made_of_it:
+                if one in wanted[stream]:
+                    yield Job(stream, one, partial(self._read_look_up, passes[stream], one))
+        for other in (stream for stream in passes if not isinstance(stream, IntegrationStream)):
+            for one in self._wanted[other]:
+                yield Job(other, one, partial(passes[other].read, one))
+
+    async def _read_look_up(self, passes: Passes, integration_id: str, place: Place[Any]) -> None:
+        """Read a pass that is made of a look-up, and do without its answer from then on."""
+        try:
+            await passes.read(integration_id, place)
+        finally:
+            self.kombo.let_go(integration_id)

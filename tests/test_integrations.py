@@ -1,15 +1,18 @@
 from __future__ import annotations
 
+import gc
 import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 from starlette.responses import JSONResponse
-from support import refusal
+from support import only, refusal
 
 from kombo_emulator import Emulator
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.integrations import Details
+from tap_kombo.api.kombo import Kombo as Api
 from tap_kombo.api.problems import Action
 from tap_kombo.replication.report import RunFailedError
 
@@ -206,3 +209,42 @@ def test_if_the_look_up_is_refused_the_lists_decide(kombo: Kombo) -> None:
 
     assert len(sent.records()) == 120
     assert sent.bookmark(A)
+
+
+MODELS_REST = {"pass_interval_minutes": {"integration_models": 1440}}
+BOTH_REST = {"pass_interval_minutes": {"integrations": 1440, "integration_models": 1440}}
+ONE_IS_TOUCHED = {
+    "changes": [
+        {"type": "data-changed", "data": {"integration_id": one, "changed_models": models}}
+        for one, models in ((A, []), *((other, [{"name": "ats_interviews"}]) for other in "bcdef"))
+    ]
+}
+
+
+@pytest.mark.parametrize("settings", [{}, MODELS_REST, BOTH_REST, ONE_IS_TOUCHED])
+def test_no_answer_about_an_integration_is_kept_to_the_end(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch, settings: dict[str, Any]
+) -> None:
+    """One is large, and there may be thousands; whoever would read it may rest in this run."""
+    ids = [A, *"bcdef"]
+    for one in ids:
+        kombo.emulator.add_integration(one, "ATS", only(interviews=1))
+    streams = ("integrations", "integration_models", "interviews")
+    state = kombo.run(*ids, streams=streams, **settings).state
+    kept: list[requests.Response] = []
+
+    def close(self: Api) -> None:
+        gc.collect()
+        answers = [one for one in gc.get_objects() if isinstance(one, requests.Response)]
+        kept.extend(one for one in answers if "/integrations/" in one.url)
+        whole(self)
+
+    whole = Api.close
+    monkeypatch.setattr(Api, "close", close)
+    before = len(kombo.emulator.requests)
+
+    kombo.run(*ids, streams=streams, state=state, **settings)
+
+    asked = [one.path for one in kombo.emulator.requests[before:] if "/integrations/" in one.path]
+    assert len(asked) == len({*asked}) == len(ids)
+    assert kept == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -87,9 +88,7 @@ class LookUp:
     """What came of asking Kombo about an integration."""
 
     details: Details = field(default_factory=Details)
-    answer: requests.Response | None = None  # kept while one of `readers` streams still wants it
     problem: Problem | None = None  # why nothing is known
-    readers: int = 0
 
 
 class Kombo:
@@ -98,17 +97,20 @@ class Kombo:
     Args:
         access: How Kombo is reached.
         logger: Where waits and retries are told.
-        readers: How many streams read the answers about integrations themselves.
+        readers: How many passes read the answer about each integration itself.
     """
 
-    def __init__(self, access: Access, logger: logging.Logger, readers: int = 0) -> None:
+    def __init__(
+        self, access: Access, logger: logging.Logger, readers: Mapping[str, int] | None = None
+    ) -> None:
         """Open no connection yet."""
-        self._access, self._logger, self._readers = access, logger, readers
+        self._access, self._logger, self._readers = access, logger, Counter(readers)
         self.look_ups = 0
         self._limits = Limits(access.concurrency, access.max_retries, logger)
         self._transport = Transport(access.concurrency)
         self._workers = ThreadPoolExecutor(access.concurrency, thread_name_prefix="kombo")
         self._look_ups: dict[str, asyncio.Future[LookUp]] = {}
+        self._answers: dict[str, requests.Response] = {}
         self._trying: dict[str | None, asyncio.Future[Problem | None]] = {}
         self._key_works = False
         self._silence = ""
@@ -190,18 +192,21 @@ class Kombo:
         await self.ask(self._key_call())
 
     async def integration(self, integration_id: str, aside: Aside = STAY) -> requests.Response:
-        """Return Kombo's answer about an integration itself, to one of `readers` streams.
+        """Return Kombo's answer about an integration itself, to one of `readers`.
 
         Raises:
             KomboError: If Kombo refused it.
         """
         found = await self.look_up(integration_id, aside)
-        if found.answer is None:
-            raise KomboError(found.problem or Problem(UNREADABLE, "gone"), _about(integration_id))
-        answer, found.readers = found.answer, found.readers - 1
-        if not found.readers:
-            found.answer = None  # it is large, and there may be thousands
-        return answer
+        if integration_id in self._answers:
+            return self._answers[integration_id]
+        raise KomboError(found.problem or Problem(UNREADABLE, "gone"), _about(integration_id))
+
+    def let_go(self, integration_id: str) -> None:
+        """Do without an answer once the last of its `readers` has ended, also if it never read."""
+        self._readers[integration_id] -= 1
+        if self._readers[integration_id] <= 0:
+            self._answers.pop(integration_id, None)  # it is large, and there may be thousands
 
     async def look_up(self, integration_id: str, aside: Aside = STAY) -> LookUp:
         """Return what Kombo says of an integration; it is asked once in a run, whoever asks.
@@ -298,8 +303,9 @@ class Kombo:
                 raise
             self._logger.debug("%s", error)
             return LookUp(problem=error.problem)
-        kept = answer if self._readers else None
-        return LookUp(Details.of(answers.data_of(answer)), kept, readers=self._readers)
+        if self._readers[integration_id] > 0:
+            self._answers[integration_id] = answer
+        return LookUp(Details.of(answers.data_of(answer)))
 
     def _count(self, _: float) -> None:
         self.look_ups += 1
