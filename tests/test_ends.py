@@ -202,3 +202,34 @@ def test_a_refused_key_ends_a_run_while_a_worker_waits(scene: Scene, form: str) 
     assert ended.code == 1
     assert len(ended.errors) == 1
     assert ended.counted == {}
+
+
+NO_NAME_SERVER = f"""
+import socket, threading
+whole, first, second = socket.getaddrinfo, threading.Lock(), threading.Event()
+def look_up(*args, **more):
+    if not first.acquire(blocking=False):
+        second.set()
+        threading.Event().wait({HELD})
+    second.wait({HELD})
+    return whole(*args, **more)
+socket.getaddrinfo = look_up
+"""
+"""Answers once, as soon as it is asked again, and then no more."""
+
+
+@pytest.mark.parametrize("form", [*REFUSED, "dead loader"])
+def test_a_run_ends_while_a_worker_waits_for_a_name_server(scene: Scene, form: str) -> None:
+    """Nothing can cut off the look-up of a name."""
+    if form in REFUSED:
+        scene.emulator.intercept = lambda _: REFUSED[form]()
+    process = scene.start(ids=(A, B), concurrency=2, before=NO_NAME_SERVER)
+    if form not in REFUSED:
+        assert process.stdout
+        process.stdout.close()
+
+    ended = scene.wait(process, 2 * ENDS_WITHIN)
+
+    assert ended.code == 1
+    assert len(ended.errors) == 1
+    assert len(scene.emulator.requests) > 0

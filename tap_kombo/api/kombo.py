@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field
 from functools import partial
+from queue import SimpleQueue
+from threading import Thread
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 import requests
@@ -108,7 +110,8 @@ class Kombo:
         self.look_ups = 0
         self._limits = Limits(access.concurrency, access.max_retries, logger)
         self._transport = Transport(access.concurrency)
-        self._workers = ThreadPoolExecutor(access.concurrency, thread_name_prefix="kombo")
+        self._workers: list[Thread] = []
+        self._calls: SimpleQueue[tuple[Future[_Outcome[Any]], Call[Any]] | None] = SimpleQueue()
         self._look_ups: dict[str, asyncio.Future[LookUp]] = {}
         self._answers: dict[str, requests.Response] = {}
         self._trying: dict[str | None, asyncio.Future[Problem | None]] = {}
@@ -228,7 +231,8 @@ class Kombo:
         """Send nothing any more and cut off what is under way."""
         self._limits.stop()
         self._transport.close()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        for _ in self._workers:
+            self._calls.put(None)
 
     async def _once(self, call: Call[T]) -> T:
         """Ask once; what is refused for a limit is asked again, however often.
@@ -237,6 +241,8 @@ class Kombo:
             KomboError: If there was no answer with records.
         """
         loop = asyncio.get_running_loop()
+        if not self._workers:
+            self._hire()
         while True:
             while (seconds := self._limits.held_until(call.integration_id) - loop.time()) > 0:
                 await _rest(call, seconds)  # its tool wants to be left alone
@@ -244,7 +250,9 @@ class Kombo:
                 async with self._limits.leave(call.integration_id) as waited:
                     call.sent(waited)
                     sent_at = loop.time()
-                    outcome = await loop.run_in_executor(self._workers, self._exchange, call)
+                    exchanged = Future[_Outcome[T]]()
+                    self._calls.put((exchanged, call))
+                    outcome = await asyncio.wrap_future(exchanged)
                     problem = self._learn(outcome, call, sent_at)
                 if problem is None:
                     return outcome.result  # type: ignore[return-value] # there is one
@@ -256,6 +264,28 @@ class Kombo:
             if problem.action is not Action.WAIT:
                 raise KomboError(problem, call.where)
             self._logger.debug("%s", problem.sentence(call.where))
+
+    def _hire(self) -> None:
+        """Start the workers.
+
+        They are no executor's, for which the end of the program would wait: nothing can cut off
+        one that waits for a name server.
+        """
+        workers = range(self._access.concurrency)
+        self._workers = [Thread(target=self._work, name="kombo", daemon=True) for _ in workers]
+        for worker in self._workers:
+            worker.start()
+
+    def _work(self) -> None:
+        """Do what is asked for, until the run is over; this is a worker."""
+        while one := self._calls.get():
+            exchanged, call = one
+            if exchanged.set_running_or_notify_cancel():
+                try:
+                    exchanged.set_result(self._exchange(call))
+                except BaseException as error:  # noqa: BLE001 - it is raised where it is waited for
+                    exchanged.set_exception(error)
+            del one, exchanged, call  # a page is large, and the next call may be long in coming
 
     def _exchange(self, call: Call[T]) -> _Outcome[T]:
         """Send a request and read the answer; this runs in a worker."""
@@ -286,8 +316,9 @@ class Kombo:
 
     async def _is_answered(self) -> bool:
         """Ask for what concerns no integration, to know whether anybody answers at all."""
-        loop, call = asyncio.get_running_loop(), self._key_call()
-        problem = (await loop.run_in_executor(self._workers, self._exchange, call)).problem
+        exchanged = Future[_Outcome[Any]]()
+        self._calls.put((exchanged, self._key_call()))
+        problem = (await asyncio.wrap_future(exchanged)).problem
         return not (problem and problem.is_silence)
 
     async def _ask_about(self, integration_id: str, aside: Aside) -> LookUp:
