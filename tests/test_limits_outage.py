@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import pytest
 from made_up_time import START, Script, ended, limits_of, made_up, now, start
+from starlette.responses import Response
 
+from tap_kombo.api import kombo as api
 from tap_kombo.api.limits import Grant, OutageError, StoppedError
+from tap_kombo.api.problems import OUTAGE, KomboError
+
+if TYPE_CHECKING:
+    from kombo_emulator import Emulator
 
 
 @dataclass
@@ -168,3 +176,22 @@ async def test_what_a_probe_raises_fails_its_caller_alone() -> None:
     assert isinstance(first.exception(), ValueError)
     assert second.exception() is None
     assert now() == 1
+
+
+@pytest.mark.usefixtures("_no_waiting")
+def test_who_waits_for_leave_is_not_let_go_before_the_outage_is_known(
+    emulator: Emulator, url: str
+) -> None:
+    emulator.intercept = lambda _: Response(status_code=504)
+
+    async def look_up(*ids: str) -> list[object]:
+        access = api.Access(url, {"Authorization": "Bearer k"}, 1, 0, timeout_seconds=30)
+        kombo = api.Kombo(access, logging.getLogger("test"))
+        found = await asyncio.gather(*map(kombo.look_up, ids), return_exceptions=True)
+        kombo.close()
+        return [*found]
+
+    errors = asyncio.run(look_up("a", "b", "c"))
+
+    assert [isinstance(one, KomboError) and one.problem.rule for one in errors] == [OUTAGE] * 3
+    assert [one.path for one in emulator.requests] == ["/integrations/a", "/check-api-key"]

@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse, Response
 from support import Kombo, only, refusal
 from test_reach import KEYS, failures, put, spoil
 
+from kombo_emulator import Emulator, serve
 from kombo_emulator.faults import PASSING
 from kombo_emulator.table import MODELS
 from tap_kombo.api.problems import OUTAGE, KomboError
@@ -265,14 +266,16 @@ def test_a_gateway_that_answers_for_all_is_one_outage(
         kombo.emulator.add_integration(one, "ATS", FEW)
     good = kombo.run("greenhouse:0", "greenhouse:1", streams=("interviews", "jobs"))
     for form, integrations in product(GATEWAYS, (4, 40)):
-        kombo.emulator.intercept = lambda _, form=form: GATEWAYS[form]()
         caplog.clear()
-        kombo.emulator.clear_requests()
         ids = [f"greenhouse:{number}" for number in range(integrations)]
 
-        sent = kombo.attempt(
-            *ids, streams=("interviews", "jobs"), state=good.state, max_retries=3, concurrency=4
-        )
+        gateway = Emulator()  # of its own, as one that was left may still be busy
+        gateway.intercept = lambda _, form=form: GATEWAYS[form]()
+        with serve(gateway) as url:
+            kombo = Kombo(gateway, url)
+            sent = kombo.attempt(
+                *ids, streams=("interviews", "jobs"), state=good.state, max_retries=3, concurrency=4
+            )
 
         assert isinstance(sent.error, KomboError)
         assert sent.error.problem.rule is OUTAGE

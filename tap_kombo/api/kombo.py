@@ -254,11 +254,11 @@ class Kombo:
                     self._calls.put((exchanged, call))
                     outcome = await asyncio.wrap_future(exchanged)
                     problem = self._learn(outcome, call, sent_at)
+                    if problem and problem.is_silence:  # before another gets leave
+                        self._silence = problem.what
+                        await self._limits.silence(sent_at, self._is_answered)
                 if problem is None:
                     return outcome.result  # type: ignore[return-value] # there is one
-                if problem.is_silence:
-                    self._silence = problem.what
-                    await self._limits.silence(sent_at, self._is_answered)
             except OutageError:
                 raise KomboError(Problem(OUTAGE, self._silence), "Kombo") from None
             if problem.action is not Action.WAIT:
