@@ -175,7 +175,7 @@ def failures(folder: Path, output: Path) -> Iterator[Row]:
         broken = run(command, output, log)
     failing = {f"tool:bench-{number}" for number in range(20, 1001, 20)}
     told = log.read_text()
-    named = sum(f" of {one}: " in told.partition("Failed: ")[2] for one in failing)
+    named = sum(f" {one}: " in told.partition("Failed: ")[2] for one in failing)
     found = (OF_INTEGRATION.match(line) for line in output.open())
     sent = Counter(one[1] for one in found if one)
     whole = sum(sent[one] == 10 * 25 for one in sent.keys() - failing)

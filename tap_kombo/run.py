@@ -20,7 +20,7 @@ from tap_kombo.privacy import opted_in
 from tap_kombo.replication.fanout import Fanout, InterruptedRunError, Job, Runner, Written
 from tap_kombo.replication.forecast import foresee, known_categories, minutes_of
 from tap_kombo.replication.passes import Passes, unexpected
-from tap_kombo.replication.report import Report, RunFailedError, named
+from tap_kombo.replication.report import Report, RunFailedError, named, place
 from tap_kombo.replication.verdict import conclude
 from tap_kombo.writer import BufferedWriter, OutputError
 
@@ -126,7 +126,7 @@ class Run:
                 self.kombo.close()
         for name, integration_id, problem in self.report.problems:
             if problem.is_failure:
-                raise RunFailedError(problem.sentence(f"{name} of {integration_id}"))
+                raise RunFailedError(problem.sentence(place(name, integration_id)))
 
     def is_exhaustive(self, stream: KomboStream) -> bool:
         """Return whether every configured integration was read in full, with current data."""

@@ -182,7 +182,7 @@ def test_an_unknown_integration_breaks_nothing_else(
         assert not sent.bookmark(B, stream)
     failed = [one.getMessage() for one in caplog.records if "Failed:" in one.getMessage()]
     assert len(failed) == 1
-    assert f"of {B}: Kombo does not know this integration" in failed[0]
+    assert failed[0].startswith(f"Failed: {B}: Kombo does not know this integration ")
 
 
 def test_a_wrong_key_stops_the_run_at_once(kombo: Kombo) -> None:

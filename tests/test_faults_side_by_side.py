@@ -171,9 +171,16 @@ class Row:
 
     def told(self, caplog: pytest.LogCaptureFixture) -> dict[str, str]:
         """How the pass of each fault ended, if it was not well."""
-        lines = re.findall(r"\b(Failed|Skipped): interviews of (\S+): ", caplog.text)
-        assert len(lines) == len({one for _, one in lines})
-        return {self._names[one]: how for how, one in lines}
+        lines = self._lines(caplog)
+        assert len(lines) == len({one for *_, one in lines})
+        return {self._names[one]: how for how, _, one in lines}
+
+    def told_of_a_stream(self, caplog: pytest.LogCaptureFixture) -> set[str]:
+        """The faults that are told as those of a stream, and not of a whole integration."""
+        return {self._names[one] for _, stream, one in self._lines(caplog) if stream}
+
+    def _lines(self, caplog: pytest.LogCaptureFixture) -> list[tuple[str, str, str]]:
+        return re.findall(r"\b(Failed|Skipped): (interviews of )?(\S+): ", caplog.text)
 
 
 def assert_handled(row: Row, caplog: pytest.LogCaptureFixture, actions: dict[str, Action]) -> None:
@@ -183,9 +190,8 @@ def assert_handled(row: Row, caplog: pytest.LogCaptureFixture, actions: dict[str
     }
     assert row.hits == {name: 1 + (action in RETRIED) for name, action in actions.items()}
     assert row.with_bookmark("interviews") == set()
-    assert row.with_bookmark("jobs") == {
-        name for name, action in actions.items() if action not in OF_INTEGRATION
-    }
+    of_a_stream = {name for name, action in actions.items() if action not in OF_INTEGRATION}
+    assert row.with_bookmark("jobs") == row.told_of_a_stream(caplog) == of_a_stream
     assert row.sent.bookmark(WELL)
     assert row.sent.bookmark(WELL, "jobs")
 

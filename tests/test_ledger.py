@@ -79,7 +79,7 @@ def test_an_integration_that_kombo_does_not_know_is_told_once(
     about = [one for one in caplog.messages if UNKNOWN in one]
     told = [one for one in about if not one.startswith("Reading ")]
     assert [one.split(": ")[0] for one in told] == ["Failed", "FAILED", "VERDICT"]
-    assert told[0].startswith(f"Failed: integrations of {UNKNOWN}: Kombo does not know")
+    assert told[0].startswith(f"Failed: {UNKNOWN}: Kombo does not know")
     assert [place for place in rows(sent) if place[0] == UNKNOWN] == [(UNKNOWN, "integrations")]
 
 

@@ -50,6 +50,7 @@ REFUSED = Problem(RULES["PLATFORM.INPUT_INVALID"], "HTTP 400")
 NOT_READY = Problem(RULES["INTEGRATION.SETUP_INCOMPLETE"], "HTTP 409")
 NO_MODEL = Problem(RULES["INTEGRATION.MODEL_DISABLED"], "HTTP 403")
 SILENT = Problem(TRANSIENT, "HTTP 503")
+TIMED_OUT = Problem(RULES["PLATFORM.TASK_TIMED_OUT"], "HTTP 504")
 STOPPED = Problem(OUTAGE, "connection refused")
 
 
@@ -57,28 +58,35 @@ def concluded(report: Report, *streams: str) -> str | None:
     return conclude(report, {name: {} for name in streams}, [A], LOGGER)
 
 
-@pytest.mark.parametrize("problem", [GONE, REFUSED, SILENT])
-def test_a_failure_is_named_and_makes_the_run_fail(problem: Problem, told: list[str]) -> None:
+@pytest.mark.parametrize(
+    ("problem", "place"),
+    [(GONE, A), (SILENT, A), (REFUSED, f"interviews of {A}"), (TIMED_OUT, f"interviews of {A}")],
+)
+def test_a_failure_is_named_and_makes_the_run_fail(
+    problem: Problem, place: str, told: list[str]
+) -> None:
     report = Report(LOGGER)
     report.completed("jobs", A, is_current=True)
     report.broke_off("interviews", A, problem)
 
     failure = concluded(report, "interviews", "jobs")
 
-    assert f"Failed: {problem.sentence(f'interviews of {A}')}" in told
+    assert f"Failed: {problem.sentence(place)}" in told
     assert failure
     assert failure.startswith("1 pass(es) of 1 integration(s) failed")
     assert verdict(told)["interviews"]["failed"] == 1
 
 
-@pytest.mark.parametrize("problem", [NO_MODEL, NOT_READY])
-def test_what_is_skipped_is_named_and_no_failure(problem: Problem, told: list[str]) -> None:
+@pytest.mark.parametrize(("problem", "place"), [(NO_MODEL, f"interviews of {A}"), (NOT_READY, A)])
+def test_what_is_skipped_is_named_and_no_failure(
+    problem: Problem, place: str, told: list[str]
+) -> None:
     report = Report(LOGGER)
     report.completed("jobs", A, is_current=True)
     report.broke_off("interviews", A, problem)
 
     assert concluded(report, "interviews", "jobs") is None
-    assert f"Skipped: {problem.sentence(f'interviews of {A}')}" in told
+    assert f"Skipped: {problem.sentence(place)}" in told
 
 
 @pytest.mark.parametrize(

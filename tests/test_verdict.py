@@ -25,7 +25,10 @@ A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
 LOGGER = logging.getLogger("tap-kombo")
 REFUSED = Problem(RULES["PLATFORM.INPUT_INVALID"], "HTTP 400")
 NO_MODEL = Problem(RULES["INTEGRATION.MODEL_DISABLED"], "HTTP 403")
+GONE = Problem(RULES["PLATFORM.INTEGRATION_NOT_FOUND"], "HTTP 404")
+NOT_READY = Problem(RULES["INTEGRATION.SETUP_INCOMPLETE"], "HTTP 409")
 SILENT = Problem(TRANSIENT, "HTTP 503")
+TIMED_OUT = Problem(RULES["PLATFORM.TASK_TIMED_OUT"], "HTTP 504")
 
 
 def report(*broken: tuple[str, str, Problem], records: int = 0) -> Report:
@@ -132,13 +135,33 @@ def test_the_most_frequent_reasons_are_told_failures_first() -> None:
 
 
 def test_a_program_finds_why_which_integration_is_missing() -> None:
-    told = verdict(report(("jobs", A, REFUSED), ("users", A, NO_MODEL), ("users", B, SILENT)))
+    told = verdict(report(("jobs", A, REFUSED), ("users", A, NO_MODEL), ("users", B, TIMED_OUT)))
     found = told.as_dict()
-    assert found["failed"] == {A: {"jobs": "HTTP 400"}, B: {"users": "HTTP 503"}}
+    assert found["failed"] == {A: {"jobs": "HTTP 400"}, B: {"users": "HTTP 504"}}
     assert found["skipped"] == {A: {"users": "HTTP 403"}}
     assert found["totals"]["complete"] == 6
     assert (found["totals"]["failed"], found["totals"]["skipped"]) == (2, 1)
     assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    ("problem", "key", "place"),
+    [
+        (GONE, "*", A),
+        (SILENT, "*", A),
+        (NOT_READY, "*", A),
+        (REFUSED, "jobs", f"jobs of {A}"),
+        (TIMED_OUT, "jobs", f"jobs of {A}"),
+        (NO_MODEL, "jobs", f"jobs of {A}"),
+    ],
+    ids=lambda value: value.action.name if isinstance(value, Problem) else "",
+)
+def test_a_problem_of_a_whole_integration_is_told_of_no_stream(
+    problem: Problem, key: str, place: str
+) -> None:
+    told = verdict(report(("jobs", A, problem)))
+    assert told.as_dict()["failed" if problem.is_failure else "skipped"] == {A: {key: problem.what}}
+    assert " ".join(told.text.split()).endswith(f" ({place})")
 
 
 class Terminal(io.StringIO):

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 OF_ALL = [one.name for one in ENDPOINTS if one.category == "GENERAL"]
 """Streams that each integration has."""
 
+EVERY_STREAM = "*"
+"""Stands for the stream where a problem concerns a whole integration."""
+
 NAMED_AT_MOST = 3
 """How many of those concerned are named in one line."""
 
@@ -65,7 +68,7 @@ class Report:
         tallies: The counts of each stream.
         records: How many records were sent.
         problems: Stream, integration and reason of each pass that was not completed; a reason
-            that concerns all models of an integration is there once.
+            that concerns a whole integration is there once, of `EVERY_STREAM`.
         integrations: Those that have any stream of the run.
         unsure: Streams that an integration may have of which nothing is known but a problem.
         look_ups: Requests about integrations, which belong to no stream.
@@ -141,11 +144,12 @@ class Report:
         tally.skipped += not problem.is_failure
         if integration_id in self._given_up or problem.action is Action.STOP_RUN:
             return  # it is named already, or will be as what ends the run
-        self.problems.append((stream, integration_id, problem))
-        level, kind = (ERROR, "Failed") if problem.is_failure else (WARNING, "Skipped")
-        self._logger.log(level, "%s: %s", kind, problem.sentence(f"{stream} of {integration_id}"))
         if problem.action in OF_INTEGRATION:
             self._given_up[integration_id] = problem
+            stream = EVERY_STREAM
+        self.problems.append((stream, integration_id, problem))
+        level, kind = (ERROR, "Failed") if problem.is_failure else (WARNING, "Skipped")
+        self._logger.log(level, "%s: %s", kind, problem.sentence(place(stream, integration_id)))
 
     def given_up(self, integration_id: str) -> Problem | None:
         """Return the problem that concerns all models of an integration, if there was one."""
@@ -182,6 +186,11 @@ class Report:
 def _duration(seconds: float) -> str:
     minutes = round(seconds / 60)
     return f"{minutes:,} min" if minutes else f"{seconds:.0f} s"
+
+
+def place(stream: str, names: str) -> str:
+    """Name what a problem concerns: a stream of integrations, or all that they have."""
+    return names if stream == EVERY_STREAM else f"{stream} of {names}"
 
 
 def named(names: Sequence[str], at_most: int = NAMED_AT_MOST) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from tap_kombo.replication.report import Tally, named
+from tap_kombo.replication.report import Tally, named, place
 
 if TYPE_CHECKING:
     import logging
@@ -107,7 +107,7 @@ class Verdict:
             kind = "Failed" if is_failure else "Skipped"
             text = (
                 f"{kind} in {len(ids):,} integration(s): {rule.cause} [{what}]. {rule.cure} "
-                f"({named(streams)} of {named(ids)})"
+                f"({place(named(streams), named(ids))})"
             )
             yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
         if (others := len(ordered) - REASONS_AT_MOST) > 0:
