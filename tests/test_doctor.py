@@ -270,7 +270,7 @@ def test_a_host_that_is_not_kombo_is_told_once(doctor: Doctor, tmp_path: Path) -
 
     assert doctor.exit_code == 1
     (line,) = doctor.errors
-    assert line.startswith("API key: the server cannot prove that it is Kombo")
+    assert line.startswith("The server cannot prove that it is Kombo")
 
 
 def test_if_the_key_cannot_be_asked_about_the_integrations_tell(doctor: Doctor) -> None:

@@ -185,6 +185,28 @@ def test_an_unknown_integration_breaks_nothing_else(
     assert failed[0].startswith(f"Failed: {B}: Kombo does not know this integration ")
 
 
+@pytest.mark.usefixtures("_no_waiting")
+@pytest.mark.parametrize("path", ["/integrations/", "/ats/"])
+@pytest.mark.parametrize(
+    ("code", "status", "cause"),
+    [
+        ("PLATFORM.AUTHENTICATION_INVALID", 401, "Kombo does not accept the API key"),
+        ("PLATFORM.IP_NOT_WHITELISTED", 403, "The API key may not be used from this network"),
+    ],
+)
+def test_what_stops_the_run_is_told_of_no_stream(
+    kombo: Kombo, path: str, code: str, status: int, cause: str
+) -> None:
+    for one in (A, B, C):
+        kombo.emulator.add_integration(one)
+    kombo.emulator.intercept = lambda asked: refusal(code, status) if path in asked.path else None
+
+    error = kombo.attempt(A, B, C, streams=STREAMS).error
+
+    assert str(error).startswith(cause)
+    assert not [one for one in (A, B, C, *STREAMS) if one in str(error)]
+
+
 def test_a_wrong_key_stops_the_run_at_once(kombo: Kombo) -> None:
     for one in (A, B, C):
         kombo.emulator.add_integration(one)

@@ -43,6 +43,19 @@ def test_an_error_tells_what_where_why_and_what_to_do(problem: Problem, sentence
     assert (error.problem, error.where) == (problem, "x of a")
 
 
+@pytest.mark.parametrize(
+    ("cause", "sentence"),
+    [
+        ("the key is wrong", "The key is wrong [HTTP 401]. Mend it."),
+        ("Kombo does not accept it", "Kombo does not accept it [HTTP 401]. Mend it."),
+    ],
+)
+def test_what_concerns_all_is_told_of_nothing(cause: str, sentence: str) -> None:
+    problem = Problem(Rule(Action.STOP_RUN, cause, "Mend it."), "HTTP 401")
+
+    assert str(KomboError(problem, "")) == sentence
+
+
 def test_every_rule_reads_as_two_sentences() -> None:
     causes = {name: rule.cause for name, rule in ALL.items()}
     cures = {name: rule.cure for name, rule in ALL.items()}

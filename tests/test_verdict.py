@@ -19,6 +19,8 @@ from tap_kombo.replication.report import Report, Tally
 from tap_kombo.replication.verdict import REASONS_AT_MOST, WIDTH, Verdict, conclude
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from support import Kombo
 
 A, B, C = "greenhouse:demo", "lever:demo", "personio:demo"
@@ -27,6 +29,7 @@ REFUSED = Problem(RULES["PLATFORM.INPUT_INVALID"], "HTTP 400")
 NO_MODEL = Problem(RULES["INTEGRATION.MODEL_DISABLED"], "HTTP 403")
 GONE = Problem(RULES["PLATFORM.INTEGRATION_NOT_FOUND"], "HTTP 404")
 NOT_READY = Problem(RULES["INTEGRATION.SETUP_INCOMPLETE"], "HTTP 409")
+STOPPED = Problem(RULES["PLATFORM.AUTHENTICATION_INVALID"], "HTTP 401")
 SILENT = Problem(TRANSIENT, "HTTP 503")
 TIMED_OUT = Problem(RULES["PLATFORM.TASK_TIMED_OUT"], "HTTP 504")
 
@@ -98,6 +101,29 @@ def test_a_page_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     told = Verdict(done, streams, 100, "1 pass failed").text
 
     assert told.startswith(shown)
+
+
+@pytest.mark.parametrize(
+    ("happens", "has_table"),
+    [
+        (lambda _: None, False),
+        (lambda done: done.wrote("jobs", 5, 0), True),
+        (lambda done: done.completed("jobs", B, is_current=True), True),
+        (lambda done: done.broke_off("jobs", B, REFUSED), True),
+        (lambda done: done.broke_off("jobs", B, NOT_READY), True),
+    ],
+    ids=["nothing", "a page was read", "a pass is complete", "one failed", "one was skipped"],
+)
+def test_a_run_that_was_stopped_before_anything_happened_has_no_table(
+    happens: Callable[[Report], None], *, has_table: bool
+) -> None:
+    done = Report(LOGGER)
+    happens(done)
+    for stream in ("interviews", "jobs", "users"):
+        done.broke_off(stream, A, STOPPED)
+    told = verdict(done, "KomboError")
+    assert ("\nstream " in told.text) is has_table
+    assert told.as_dict()["streams"]["users"]["failed"] == 1
 
 
 def test_a_stream_that_no_integration_has_is_none_in_which_nothing_is_new() -> None:

@@ -261,6 +261,8 @@ class Kombo:
                     return outcome.result  # type: ignore[return-value] # there is one
             except OutageError:
                 raise KomboError(Problem(OUTAGE, self._silence), "Kombo") from None
+            if problem.action is Action.STOP_RUN:
+                raise KomboError(problem, "")  # whoever happened to ask is not to blame
             if problem.action is not Action.WAIT:
                 raise KomboError(problem, call.where)
             self._logger.debug("%s", problem.sentence(call.where))

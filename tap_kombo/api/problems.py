@@ -108,9 +108,15 @@ class Problem:
         return self.code is None and self.rule in {UNREACHABLE, TRANSIENT, UNREADABLE}
 
     def sentence(self, where: str) -> str:
-        """Return the sentence for the user; `where` is e.g. `interviews of greenhouse:demo`."""
+        """Return the sentence for the user.
+
+        Args:
+            where: What it concerns, e.g. `interviews of greenhouse:demo`; empty if that is all.
+        """
+        cause = self.rule.cause
+        told = f"{where}: {cause}" if where else cause[0].upper() + cause[1:]
         see = f" See {self.log_url}" if self.log_url else ""
-        return f"{where}: {self.rule.cause} [{self.what}]. {self.rule.cure}{see}"
+        return f"{told} [{self.what}]. {self.rule.cure}{see}"
 
 
 class KomboError(Exception):

@@ -87,7 +87,8 @@ class Verdict:
         telling = [
             name for name, one in tallies.items() if one.records or one.failed or one.skipped
         ]
-        if telling:
+        is_any_read = any(one.records or one.complete for one in tallies.values())
+        if telling and (is_any_read or self.report.problems):  # else they are rows of zeros
             rows = [[name, *_cells(tallies[name])] for name in telling]
             yield from _aligned([["stream", *COLUMNS], *rows])
         if others := sum(bool(tallies[one].complete) for one in tallies.keys() - telling):
