@@ -43,9 +43,9 @@ def _no_jitter(monkeypatch: pytest.MonkeyPatch) -> None:
 @made_up
 async def test_one_asks_for_all_and_ever_later() -> None:
     script, probe, other = Script(limits_of(max_retries=9)), Probe(answers=9), Probe()
-    tasks = start(script.limits.silence(START, probe))
+    tasks = start(script.limits.silence(START, "HTTP 503", probe))
     await asyncio.sleep(0)
-    tasks += start(*(script.limits.silence(START, other) for _ in range(3)))
+    tasks += start(*(script.limits.silence(START, "HTTP 503", other) for _ in range(3)))
     tasks += start(*(script.ask() for _ in range(3)))
     await asyncio.gather(*tasks)
     assert probe.asked == pytest.approx([0, 1, 3, 7, 15, 31, 63, 123, 183])
@@ -62,7 +62,7 @@ async def test_pauses_of_an_outage_hardly_differ_from_run_to_run(
 
     probe = Probe()
     with pytest.raises(OutageError):
-        await limits_of(max_retries=8).silence(START, probe)
+        await limits_of(max_retries=8).silence(START, "HTTP 503", probe)
     assert max(later - sooner for sooner, later in pairwise(probe.asked)) <= 60
     assert 183 <= now() <= 183 * 1.1
 
@@ -71,11 +71,11 @@ async def test_pauses_of_an_outage_hardly_differ_from_run_to_run(
 @made_up
 async def test_an_outage_that_does_not_end_fails_all_who_ask_now_and_later(retries: int) -> None:
     script, probe = Script(limits_of(max_retries=retries)), Probe(seconds=3)
-    tasks = start(script.limits.silence(START, probe))
+    tasks = start(script.limits.silence(START, "HTTP 503", probe))
     await asyncio.sleep(1)
-    tasks += start(script.ask(), script.limits.silence(START, probe))
+    tasks += start(script.ask(), script.limits.silence(START, "HTTP 503", probe))
     await asyncio.wait(tasks)
-    later = start(script.ask(), script.limits.silence(START, probe))
+    later = start(script.ask(), script.limits.silence(START, "HTTP 503", probe))
     assert await ended([*tasks, *later], OutageError)
     assert len(probe.asked) == retries + 1
     assert len({id(task.exception()) for task in tasks}) == 3  # none keeps another's traceback
@@ -86,10 +86,10 @@ async def test_an_outage_that_does_not_end_fails_all_who_ask_now_and_later(retri
 @pytest.mark.usefixtures("_no_jitter")
 @made_up
 async def test_each_question_but_the_first_is_told(caplog: pytest.LogCaptureFixture) -> None:
-    await limits_of(max_retries=2).silence(START, Probe(answers=3))
+    await limits_of(max_retries=2).silence(START, "HTTP 503", Probe(answers=3))
     assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
-        ("WARNING", "No answer from Kombo. Asking again in 1.0 seconds (1 of 2)."),
-        ("WARNING", "No answer from Kombo. Asking again in 2.0 seconds (2 of 2)."),
+        ("WARNING", "Kombo is not available [HTTP 503]. Asking again in 1.0 seconds (1 of 2)."),
+        ("WARNING", "Kombo is not available [HTTP 503]. Asking again in 2.0 seconds (2 of 2)."),
     ]
 
 
@@ -98,11 +98,11 @@ async def test_who_was_not_answered_while_others_were_asks_nobody() -> None:
     script, probe = Script(), Probe()
     await asyncio.sleep(1)
     await script.ask()
-    await script.limits.silence(START, probe)
+    await script.limits.silence(START, "HTTP 503", probe)
     assert probe.asked == []
     assert now() == 1
     with pytest.raises(OutageError):  # an answer before it was sent says nothing
-        await script.limits.silence(START + 1.5, probe)
+        await script.limits.silence(START + 1.5, "HTTP 503", probe)
 
 
 @pytest.mark.parametrize("seconds", [0, 60])
@@ -112,7 +112,7 @@ async def test_an_answer_that_was_under_way_ends_an_outage(seconds: float) -> No
     script, probe = Script(), Probe(seconds=seconds)
     tasks = start(script.ask(seconds=5))
     await asyncio.sleep(0)
-    tasks += start(*(script.limits.silence(START, probe) for _ in range(2)))
+    tasks += start(*(script.limits.silence(START, "HTTP 503", probe) for _ in range(2)))
     await asyncio.sleep(1)
     await asyncio.gather(*tasks, script.ask())
     assert now() == 5
@@ -123,7 +123,7 @@ async def test_an_answer_that_was_under_way_ends_an_outage(seconds: float) -> No
 @made_up
 async def test_an_answer_in_the_same_moment_ends_an_outage_that_has_not_begun_to_ask() -> None:
     script, probe = Script(), Probe()
-    silent = start(script.limits.silence(START, probe))
+    silent = start(script.limits.silence(START, "HTTP 503", probe))
     asyncio.get_running_loop().call_soon(script.limits.learn, None, START)
     await asyncio.sleep(0)
     await asyncio.gather(*silent, script.ask())
@@ -138,7 +138,7 @@ async def test_a_probe_may_tell_of_its_answer_itself() -> None:
         script.limits.learn(Grant(300, 299, 60), now() + START)
         return True
 
-    await asyncio.gather(script.limits.silence(START, probe), script.ask())
+    await asyncio.gather(script.limits.silence(START, "HTTP 503", probe), script.ask())
     assert now() == 0
 
 
@@ -147,7 +147,7 @@ async def test_the_next_outage_is_another_one() -> None:
     script = Script(limits_of(max_retries=2))
     for _ in range(4):
         probe = Probe(answers=3)
-        await script.limits.silence(now() + START, probe)
+        await script.limits.silence(now() + START, "HTTP 503", probe)
         assert len(probe.asked) == 3
         await script.ask()
 
@@ -156,7 +156,7 @@ async def test_the_next_outage_is_another_one() -> None:
 @made_up
 async def test_who_asks_for_all_may_be_cancelled(answers: int) -> None:
     script, probe = Script(limits_of(max_retries=4)), Probe(answers=answers)
-    first, second = start(*(script.limits.silence(START, probe) for _ in range(2)))
+    first, second = start(*(script.limits.silence(START, "HTTP 503", probe) for _ in range(2)))
     await asyncio.sleep(0.5)
     first.cancel()
     await asyncio.wait([first, second])
@@ -171,7 +171,7 @@ async def test_what_a_probe_raises_fails_its_caller_alone() -> None:
         raise ValueError
 
     script = Script()
-    first, second = start(*(script.limits.silence(START, broken) for _ in range(2)))
+    first, second = start(*(script.limits.silence(START, "HTTP 503", broken) for _ in range(2)))
     await asyncio.wait([first, second, *start(script.ask())])
     assert isinstance(first.exception(), ValueError)
     assert second.exception() is None

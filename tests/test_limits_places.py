@@ -99,14 +99,14 @@ async def test_who_waits_is_sent_home_when_the_run_ends() -> None:
         tasks = start(*(script.ask(integration="a") for _ in range(3)))
         if place == 4:
             sent_at = now() + START
-            tasks = start(*(script.limits.silence(sent_at, never) for _ in range(2)))
+            tasks = start(*(script.limits.silence(sent_at, "HTTP 503", never) for _ in range(2)))
             await asyncio.sleep(1)
-            tasks += start(script.ask(), script.limits.silence(sent_at, never))
+            tasks += start(script.ask(), script.limits.silence(sent_at, "HTTP 503", never))
         await asyncio.sleep(1)
         assert not any(task.done() for task in tasks), place
         script.limits.stop()
         assert await ended(tasks, StoppedError), place
-        tasks = start(script.ask(), script.limits.silence(now() + START, never))
+        tasks = start(script.ask(), script.limits.silence(now() + START, "HTTP 503", never))
         assert await ended(tasks, StoppedError), place
         await asyncio.wait(busy)
 

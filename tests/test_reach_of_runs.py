@@ -243,7 +243,7 @@ def test_an_outage_is_waited_out_once(
 
         assert sent.error is not None
         (line,) = str(sent.error).splitlines()
-        assert "no request gets an answer" in line
+        assert line.startswith("Kombo is not available, whatever is asked for [")
         assert failures(caplog) == []
         assert sent.remembered("greenhouse:0") == good.remembered("greenhouse:0")
     assert max(asked.values()) <= 4 + 1 + 3  # those in flight, and one who asks for all
@@ -279,7 +279,10 @@ def test_a_gateway_that_answers_for_all_is_one_outage(
 
         assert isinstance(sent.error, KomboError)
         assert sent.error.problem.rule is OUTAGE
+        what = sent.error.problem.what
+        assert str(sent.error).startswith(f"Kombo is not available, whatever is asked for [{what}]")
         assert len(str(sent.error).splitlines()) == 1
+        assert caplog.text.count(f"Kombo is not available [{what}]. Asking again in ") == 3
         assert failures(caplog) == []
         assert len(kombo.asked("/check-api-key")) == 1 + 3
         assert len(kombo.emulator.requests) <= 4 + 1 + 3
@@ -305,7 +308,7 @@ def test_what_fails_for_one_integration_is_no_outage(
     sent = kombo.attempt(A, B, C, streams=("interviews", "jobs"), max_retries=2)
 
     assert "of 1 integration(s) failed" in str(sent.error)
-    assert "no request gets an answer" not in caplog.text
+    assert "Kombo is not available" not in caplog.text
     for one in (B, C):
         assert sent.bookmark(one)
         assert sent.bookmark(one, "jobs")

@@ -178,10 +178,15 @@ class Limits:
         held = self._pauses.get(integration_id)
         return held.until if held and held.until > asyncio.get_running_loop().time() else 0
 
-    async def silence(self, sent_at: float, probe: Callable[[], Awaitable[bool]]) -> None:
-        """Wait until somebody answers, as nobody answered a request sent at `sent_at`.
+    async def silence(
+        self, sent_at: float, what: str, probe: Callable[[], Awaitable[bool]]
+    ) -> None:
+        """Wait until Kombo answers, as it did not answer a request; a load balancer is not Kombo.
 
-        The first caller's `probe` asks for all, past `leave`, even if that caller is cancelled.
+        Args:
+            sent_at: When the request was sent.
+            what: What came instead of an answer.
+            probe: Asks for all, if the caller is the first, past `leave`, even if it is cancelled.
 
         Raises:
             StoppedError: If the run ends.
@@ -192,7 +197,7 @@ class Limits:
             return
         first, outage = self._outage is None, self._outage
         if outage is None:
-            outage = self._outage = asyncio.create_task(self._wait_out(probe))
+            outage = self._outage = asyncio.create_task(self._wait_out(what, probe))
             outage.add_done_callback(self._end_outage)
         await asyncio.wait([outage])
         self._check()
@@ -338,7 +343,7 @@ class Limits:
             text = "Kombo's limit of %d requests is used up: waiting %.1f seconds."
             self._logger.info(text, window.limit, until - now)
 
-    async def _wait_out(self, probe: Callable[[], Awaitable[bool]]) -> None:
+    async def _wait_out(self, what: str, probe: Callable[[], Awaitable[bool]]) -> None:
         """Ask again, ever later, until somebody answers; `learn` and `stop` cancel this."""
         loop = asyncio.get_running_loop()
         began, tries = loop.time(), self._max_retries + 1
@@ -346,8 +351,8 @@ class Limits:
             growing = 2 ** min(tried - 1, 6) * random.uniform(1, 1.1)  # noqa: S311
             seconds = min(growing, MAX_GUESS_SECONDS) if tried else 0
             if tried:  # the first time it may just be one request that went wrong
-                text = "No answer from Kombo. Asking again in %.1f seconds (%d of %d)."
-                self._logger.warning(text, seconds, tried, tries - 1)
+                text = "Kombo is not available [%s]. Asking again in %.1f seconds (%d of %d)."
+                self._logger.warning(text, what, seconds, tried, tries - 1)
             await asyncio.sleep(seconds)
             if await probe():
                 self._answered_at = loop.time()
