@@ -157,7 +157,8 @@ class Run:
         if self._rows and self.report.tallies[self._rows.name].failed:
             told.append(self._rows)
         troubles = {stream.name: stream.fitter.troubles for stream in told}
-        failure = conclude(self.report, troubles, self._ids, self._tap.logger, error)
+        stopped_by = _stopped_by(error)
+        failure = conclude(self.report, troubles, self._ids, self._tap.logger, stopped_by)
         if failure and error is None:
             raise RunFailedError(failure)
 
@@ -294,3 +295,14 @@ class Run:
             await passes.read(integration_id, place)
         finally:
             self.kombo.let_go(integration_id)
+
+
+def _stopped_by(error: BaseException | None) -> str | None:
+    """Return a code or a word for what ends a run before its time; its text may hold anything."""
+    if isinstance(error, KomboError):
+        return error.problem.code or error.problem.rule.name.lower()
+    if isinstance(error, OutputError):
+        return "output"
+    if isinstance(error, InterruptedRunError | KeyboardInterrupt):
+        return "interrupted"
+    return "unexpected" if error else None

@@ -63,10 +63,16 @@ class Ended:
         return Counter(one for one in records if one != "passes")
 
     @property
+    def verdict(self) -> dict[str, Any]:
+        """The verdict, as a program reads it."""
+        (line,) = (one for one in self.log.splitlines() if "VERDICT: " in one)
+        told: dict[str, Any] = json.loads(line.partition("VERDICT: ")[2])
+        return told
+
+    @property
     def counted(self) -> Counter[str]:
         """How many records of each stream the verdict tells of."""
-        (line,) = (one for one in self.log.splitlines() if "VERDICT: " in one)
-        streams = json.loads(line.partition("VERDICT: ")[2])["streams"]
+        streams = self.verdict["streams"]
         return Counter({name: one["records"] for name, one in streams.items() if one["records"]})
 
     @property

@@ -96,6 +96,7 @@ def test_a_refusal(scene: Scene, code: str, status: int, *, goes_on: bool) -> No
 
         assert ended.code == 1, moment
         assert code in ended.log, moment
+        assert ended.verdict["stopped_by"] == (None if goes_on else code), moment
         assert_told(ended, moment, jobs=goes_on and moment != STATE)
 
 
@@ -107,6 +108,7 @@ def test_a_bug(scene: Scene) -> None:
         assert ended.code == 1, moment
         failed, _ = ended.errors
         assert "RuntimeError at" in failed, moment
+        assert ended.verdict["stopped_by"] is None, moment
         assert_told(ended, moment, jobs=moment != STATE)
 
 
@@ -120,6 +122,7 @@ def test_a_signal(scene: Scene, moment: str) -> None:
     ended = scene.wait(process)
 
     assert ended.code == 143
+    assert ended.verdict["stopped_by"] == "interrupted"
     assert_told(ended, moment, jobs=False)
 
 
@@ -136,7 +139,7 @@ def test_a_dead_loader(scene: Scene, moment: str) -> None:
     ended = scene.wait(process, HELD)
 
     assert ended.code == 1
-    assert ended.log.count("VERDICT: ") == 1
+    assert ended.verdict["stopped_by"] == "output"
     (line,) = ended.errors
     assert "the loader has ended" in line
 
@@ -152,6 +155,7 @@ def test_success(scene: Scene, moment: str) -> None:
     assert ended.code == 0
     assert ended.bookmarks == {(stream, ids[0]) for stream in ("interviews", "jobs")}
     assert bool(ended.written) is (moment != NOTHING)
+    assert ended.verdict["stopped_by"] is None
     if moment == STATE:
         ats, state = scene.emulator.integrations[A], ended.messages[-1]["value"]
         ats.edit("ats_interviews", ats.records("ats_interviews")[0]["id"], title="Changed")

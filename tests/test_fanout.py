@@ -195,8 +195,9 @@ def test_an_unknown_integration_breaks_nothing_else(
     ],
 )
 def test_what_stops_the_run_is_told_of_no_stream(
-    kombo: Kombo, path: str, code: str, status: int, cause: str
+    kombo: Kombo, path: str, code: str, status: int, cause: str, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level("INFO")
     for one in (A, B, C):
         kombo.emulator.add_integration(one)
     kombo.emulator.intercept = lambda asked: refusal(code, status) if path in asked.path else None
@@ -205,6 +206,7 @@ def test_what_stops_the_run_is_told_of_no_stream(
 
     assert str(error).startswith(cause)
     assert not [one for one in (A, B, C, *STREAMS) if one in str(error)]
+    assert f'"stopped_by":"{code}"' in caplog.text
 
 
 def test_a_wrong_key_stops_the_run_at_once(kombo: Kombo) -> None:

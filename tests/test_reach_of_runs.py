@@ -283,6 +283,7 @@ def test_a_gateway_that_answers_for_all_is_one_outage(
         assert str(sent.error).startswith(f"Kombo is not available, whatever is asked for [{what}]")
         assert len(str(sent.error).splitlines()) == 1
         assert caplog.text.count(f"Kombo is not available [{what}]. Asking again in ") == 3
+        assert '"stopped_by":"outage"' in caplog.text
         assert failures(caplog) == []
         assert len(kombo.asked("/check-api-key")) == 1 + 3
         assert len(kombo.emulator.requests) <= 4 + 1 + 3

@@ -6,17 +6,21 @@ import io
 import json
 import logging
 import re
+import signal
 import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from support import Sent, only, refusal
 
 from scripts.meltano_project import CHECKOUT
 from tap_kombo.api.endpoints import ENDPOINTS
-from tap_kombo.api.problems import RULES, TRANSIENT, Problem
+from tap_kombo.api.problems import RULES, TRANSIENT, KomboError, Problem
+from tap_kombo.replication.fanout import InterruptedRunError
 from tap_kombo.replication.report import Report, Tally
 from tap_kombo.replication.verdict import REASONS_AT_MOST, WIDTH, Verdict, conclude
+from tap_kombo.writer import OutputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -68,6 +72,17 @@ def test_the_result_comes_first(
     assert told.result == result
     assert told.text.startswith(f"{result}: ")
     assert told.as_dict()["result"] == result
+
+
+@pytest.mark.parametrize("stopped_by", [None, "interrupted", "PLATFORM.IP_NOT_WHITELISTED"])
+def test_a_program_finds_what_stopped_the_run(
+    stopped_by: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    assert conclude(report(), {"jobs": {}}, [A], LOGGER, stopped_by) is None
+    told = json.loads(caplog.messages[-1].removeprefix("VERDICT: "))
+    assert told["stopped_by"] == stopped_by
+    assert told["result"] == ("FAILED" if stopped_by else "OK")
 
 
 def test_only_streams_with_news_have_a_row() -> None:
@@ -249,3 +264,43 @@ def test_an_integration_that_is_given_up_counts_in_the_streams_of_its_category_o
         "jobs": 1,
         "hris_employees": 0,
     }
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (OutputError("Jane Doe"), "output"),
+        (InterruptedRunError(signal.SIGTERM), "interrupted"),
+        (KeyboardInterrupt(), "interrupted"),
+        (RuntimeError("Jane Doe"), "unexpected"),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_what_ends_the_run_is_a_word_in_the_verdict(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture, error: BaseException, word: str
+) -> None:
+    caplog.set_level(logging.INFO)
+    kombo.emulator.add_integration(A, "ATS", only(jobs=3))
+    ends = iter([None] * 4 + [error])  # a SCHEMA, three RECORDs, and the STATE
+
+    def write() -> None:
+        if end := next(ends, None):
+            raise end
+
+    with pytest.raises(type(error)):
+        kombo.run(A, streams=("jobs",), sent=Sent(before=write))
+
+    (line,) = (one for one in caplog.messages if one.startswith("VERDICT: "))
+    told = json.loads(line.removeprefix("VERDICT: "))
+    assert (told["result"], told["stopped_by"]) == ("FAILED", word)
+    assert "Jane" not in line
+
+
+def test_a_key_that_a_gateway_refuses_is_a_word_in_the_verdict(
+    kombo: Kombo, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    kombo.emulator.intercept = lambda _: refusal(None, 401)
+
+    assert isinstance(kombo.attempt(A, streams=("jobs",)).error, KomboError)
+    assert '"stopped_by":"key_refused"' in caplog.text

@@ -38,12 +38,13 @@ class Rule:
         "Nothing to do: the next run continues where this one stopped. If it lasts, ask Kombo's "
         "support."
     )
+    name: str = field(default="", kw_only=True)  # of the row
 
 
 def _load() -> dict[str, Rule]:
     source = importlib.resources.files(__package__ or "") / "problems.toml"
     return {
-        name: Rule(Action[action], *words)
+        name: Rule(Action[action], *words, name=name)
         for action, rules in tomllib.loads(source.read_text("utf-8")).items()
         for name, words in rules.items()
     }

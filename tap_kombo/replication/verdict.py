@@ -40,11 +40,12 @@ class Verdict:
     streams: Sequence[str]  # names of all streams of the run
     integrations: int  # how many the run has
     failure: str = ""  # what makes the run a failure; empty if it is none
+    stopped_by: str | None = None  # a code or a word; none if the run came to its end
 
     @property
     def result(self) -> str:
         """The result in a word or four."""
-        if self.failure:
+        if self.failure or self.stopped_by:
             return "FAILED"
         skipped = sum(self.report.tallies[one].skipped for one in self.streams)
         return f"OK, with {skipped} skipped" if skipped else "OK"
@@ -68,8 +69,14 @@ class Verdict:
         }
         totals["requests"] += self.report.look_ups
         totals |= {"integrations": self.integrations, "seconds": round(self.report.seconds, 1)}
-        told = {"result": self.result, "events": self.report.events, "totals": totals}
-        return {**told, "streams": tallies, **missing}
+        return {
+            "result": self.result,
+            "stopped_by": self.stopped_by,
+            "events": self.report.events,
+            "totals": totals,
+            "streams": tallies,
+            **missing,
+        }
 
     def _headline(self) -> str:
         totals, events = self.as_dict()["totals"], self.report.events
@@ -120,7 +127,7 @@ def conclude(
     troubles: Mapping[str, Mapping[Any, int]],
     integration_ids: Sequence[str],
     logger: logging.Logger,
-    error: BaseException | None = None,
+    stopped_by: str | None = None,
 ) -> str | None:
     """Tell of each kind of unusable value, of what fits nothing, and the verdict.
 
@@ -129,7 +136,7 @@ def conclude(
         troubles: By stream of the run, how often each path had which trouble.
         integration_ids: The integrations of the run.
         logger: Where to tell it.
-        error: What has ended the run before its time.
+        stopped_by: What has ended the run before its time: a code or a word, never a text.
 
     Returns:
         What makes the run a failure; `None` if it is none.
@@ -139,7 +146,9 @@ def conclude(
             logger.warning("%s: %s in %d value(s): %s.", stream, path, count, trouble)
     tallies = {name: report.tallies[name] for name in troubles}
     failed = {one for _, one, problem in report.problems if problem.is_failure}
-    is_whole = error is None and report.events is None and bool(integration_ids)  # of the shard
+    is_whole = (
+        stopped_by is None and report.events is None and bool(integration_ids)
+    )  # of the shard
     failure = None
     if failed:
         passes = sum(tally.failed for tally in tallies.values())
@@ -151,8 +160,8 @@ def conclude(
         failure = _nothing_read(tallies)
     if is_whole and not failure:
         _tell_what_fits_nothing(report, tallies, integration_ids, logger)
-    ended = failure or ("" if error is None else type(error).__name__)
-    _tell(Verdict(report, list(troubles), len(integration_ids), ended), logger)
+    verdict = Verdict(report, list(troubles), len(integration_ids), failure or "", stopped_by)
+    _tell(verdict, logger)
     return failure
 
 
