@@ -56,6 +56,16 @@ def test_what_concerns_all_is_told_of_nothing(cause: str, sentence: str) -> None
     assert str(KomboError(problem, "")) == sentence
 
 
+@pytest.mark.parametrize("log_url", [None, LOG])
+def test_what_the_tap_does_stands_in_place_of_the_cure(log_url: str | None) -> None:
+    """The address comes last, so that nothing runs into it."""
+    told = Problem(RULE, "HTTP 500", log_url=log_url).sentence("x of a", "Trying again.")
+
+    assert told == "x of a: it went wrong [HTTP 500]. Trying again." + (
+        f" See {LOG}" if log_url else ""
+    )
+
+
 def test_every_rule_reads_as_two_sentences() -> None:
     causes = {name: rule.cause for name, rule in ALL.items()}
     cures = {name: rule.cure for name, rule in ALL.items()}

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import failing, refusal
+from support import failing, only, refusal
 
 from tap_kombo.api.problems import OUTAGE, RULES, TRANSIENT, Problem
 from tap_kombo.replication.report import Report, RunFailedError
@@ -122,6 +123,31 @@ def test_what_ends_the_run_is_counted_and_named_by_whoever_ends_it(told: list[st
     assert verdict(told)["interviews"]["failed"] == 1
     assert not any(line.startswith("Failed: ") for line in told)
     assert report.given_up(A) is None
+
+
+@pytest.mark.usefixtures("_no_waiting")
+@pytest.mark.parametrize("see", ["", "https://app.example.com/logs/1"])
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [("PLATFORM.UNKNOWN_ERROR", 500), ("REMOTE.SERVICE_UNAVAILABLE", 503)],
+)
+def test_a_retry_tells_what_happened_and_no_cure(
+    kombo: Kombo, told: list[str], code: str, status: int, see: str
+) -> None:
+    """The run goes on, and nothing runs into the address of Kombo's log."""
+    kombo.emulator.add_integration(A, "ATS", only(jobs=1))
+    refused = iter([refusal(code, status, log_url=see)])
+    kombo.emulator.intercept = lambda asked: (
+        next(refused, None) if asked.path == "/ats/jobs" else None
+    )
+
+    kombo.run(A, streams=("jobs",), max_retries=8)
+
+    (line,) = (one for one in told if "Trying again" in one)
+    begin = f"jobs of {A}: {RULES[code].cause} [{code}, HTTP {status}]. "
+    end = f" See {see}" if see else ""
+    pattern = r"Trying again in \d+\.\d seconds \(retry 1 of 8\)\."
+    assert re.fullmatch(re.escape(begin) + pattern + re.escape(end), line)
 
 
 def test_a_run_without_streams_is_not_green() -> None:

@@ -351,13 +351,11 @@ class Kombo:
         return requests.Request("GET", self._access.url + path, headers).prepare()
 
     def _tell_retry(self, state: RetryCallState) -> None:
-        self._logger.warning(
-            "%s Trying again in %.1f seconds (retry %d of %d).",
-            state.outcome and state.outcome.exception(),
-            state.upcoming_sleep,
-            state.attempt_number,
-            self._access.max_retries,
-        )
+        error = state.outcome and state.outcome.exception()
+        if isinstance(error, KomboError):  # as `_may_pass` says
+            retry = f"(retry {state.attempt_number} of {self._access.max_retries})"
+            then = f"Trying again in {state.upcoming_sleep:.1f} seconds {retry}."
+            self._logger.warning("%s", error.problem.sentence(error.where, then))
 
 
 def _about(integration_id: str) -> str:

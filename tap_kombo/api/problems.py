@@ -108,16 +108,17 @@ class Problem:
         """Whether Kombo itself said nothing: there was no answer, or one of a load balancer."""
         return self.code is None and self.rule in {UNREACHABLE, TRANSIENT, UNREADABLE}
 
-    def sentence(self, where: str) -> str:
+    def sentence(self, where: str, instead: str = "") -> str:
         """Return the sentence for the user.
 
         Args:
             where: What it concerns, e.g. `interviews of greenhouse:demo`; empty if that is all.
+            instead: What the tap does about it, so that there is nothing to cure.
         """
         cause = self.rule.cause
         told = f"{where}: {cause}" if where else cause[0].upper() + cause[1:]
         see = f" See {self.log_url}" if self.log_url else ""
-        return f"{told} [{self.what}]. {self.rule.cure}{see}"
+        return f"{told} [{self.what}]. {instead or self.rule.cure}{see}"
 
 
 class KomboError(Exception):

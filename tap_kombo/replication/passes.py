@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from tap_kombo.replication.fanout import Place, Written
     from tap_kombo.replication.report import Report
 
+ANEW = "The pass starts again from its first page."
 CURSOR_REFUSED = RULES["PLATFORM.INPUT_INVALID"]
 
 
@@ -171,7 +172,7 @@ class _Reading:
         try:
             return await self._follow(current)
         except _StaleCursorError as stale:
-            self._source.logger.warning("%s The pass starts again from its first page.", stale)
+            self._source.logger.warning("%s", stale)
         self._bookmarks.forget_progress(current.integration_id)
         known = Details(
             is_mark_known=current.is_mark_known, data_expired_at=current.data_expired_at
@@ -216,10 +217,11 @@ class _Reading:
             if (is_resumed_here and reach in {Action.FAIL_MODEL, Action.FAIL_INTEGRATION}) or (
                 current.cursor is not None and rule is CURSOR_REFUSED and not self._began_anew
             ):
-                raise _StaleCursorError(str(error)) from None
+                raise _StaleCursorError(error.problem.sentence(error.where, ANEW)) from None
             raise
         if is_resumed_here and page and not page.records and page.next is None:
-            told = f"{self._where}: Kombo has nothing at the point where an earlier run stopped."
+            why = "Kombo has nothing at the point where an earlier run stopped."
+            told = f"{self._where}: {why} {ANEW}"
             raise _StaleCursorError(told)
         return page
 
