@@ -170,7 +170,10 @@ def test_only_what_is_touched_is_asked_for(
     assert verdict["totals"]["integrations"] == 1
     assert verdict["totals"]["requests"] == 2
     assert list(verdict["streams"]) == ["jobs"]
-    assert "1 records of 1 streams and 1 integrations, by 4" in caplog.text
+    assert (
+        "1 record(s) of 1 stream(s) and 1 integration(s), by 4"
+        in caplog.text
+    )
 
 
 def test_the_next_whole_run_brings_what_no_event_told_of(

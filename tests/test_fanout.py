@@ -160,7 +160,7 @@ def test_progress_is_told(
 
     kombo.run(A, streams=STREAMS)
 
-    assert "of 4 passes done, " in caplog.text
+    assert "of 4 pass(es) done, " in caplog.text
     assert "/s, about " in caplog.text
     assert " requests left in Kombo's window" in caplog.text
 

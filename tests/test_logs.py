@@ -143,14 +143,14 @@ def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_
         seen = ""
         while piece := _read(ours):
             seen += piece
-            if " passes done, " in seen:
+            if " pass(es) done, " in seen:
                 told.set()
         assert process.wait() == 0
     os.close(ours)
 
-    assert "\r\x1b[K0 of 1 passes done, 0 records, " in seen
+    assert "\r\x1b[K0 of 1 pass(es) done, 0 record(s), " in seen
     assert "VERDICT" not in seen
-    assert "\nOK: 2 records of 1 streams and 1 integrations" in seen.replace("\r\n", "\n")
+    assert "\nOK: 2 record(s) of 1 stream(s) and 1 integration(s)" in seen.replace("\r\n", "\n")
 
 
 def _read(terminal: int) -> str:

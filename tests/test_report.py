@@ -210,7 +210,7 @@ def test_progress_counts_what_has_ended() -> None:
         with report.reading(stream):
             report.wrote(stream, 1_000, 1)
 
-    assert report.progress(5_000).startswith("2 of 5,000 passes done, 2,000 records, ")
+    assert report.progress(5_000).startswith("2 of 5,000 pass(es) done, 2,000 record(s), ")
 
 
 def test_each_stream_is_counted(kombo: Kombo, told: list[str]) -> None:

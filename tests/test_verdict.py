@@ -205,6 +205,36 @@ def test_a_problem_of_a_whole_integration_is_told_of_no_stream(
     assert " ".join(told.text.split()).endswith(f" ({place})")
 
 
+def has_read(done: Report) -> None:
+    done.wrote("users", 7, 0)
+    done.completed("users", A, is_current=True)
+
+
+@pytest.mark.parametrize(
+    ("happens", "records", "streams"),
+    [
+        (lambda _: None, 0, 0),
+        (has_read, 7, 1),
+        (lambda done: done.wrote("jobs", 1, 0), 1, 1),
+        (lambda done: done.completed("jobs", A, is_current=True), 0, 1),
+        (lambda done: done.broke_off("jobs", A, NO_MODEL), 0, 0),
+        (lambda done: done.broke_off("jobs", A, REFUSED), 0, 0),
+        (lambda done: done.rested("jobs", A), 0, 0),
+    ],
+    ids=["nobody has any", "read", "in part", "empty", "skipped", "failed", "not due"],
+)
+def test_the_first_line_counts_the_streams_that_were_read(
+    happens: Callable[[Report], None], records: int, streams: int
+) -> None:
+    done = Report(LOGGER)
+    happens(done)
+    done.look_ups = 1
+    done.events = 1
+    first = " ".join(Verdict(done, ["jobs", "users", "hris_employees"], 1).text.split())
+    counts = f"{records} record(s) of {streams} stream(s) and 1 integration(s), by 1 event(s)"
+    assert f": {counts}; 1 request(s), " in first
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True
@@ -221,7 +251,7 @@ def test_a_terminal_gets_the_text_and_a_log_the_json_too(
     caplog.clear()
     monkeypatch.setattr(sys, "stderr", terminal := Terminal())
     conclude(report(records=5), streams, [A], LOGGER)
-    assert terminal.getvalue().startswith("\nOK: 5 records")
+    assert terminal.getvalue().startswith("\nOK: 5 record(s)")
     assert caplog.records == []
 
 

@@ -53,6 +53,11 @@ class Tally:
         """Passes that have ended, well or not, or were not due."""
         return self.complete + self.skipped + self.failed + self.not_due
 
+    @property
+    def is_read(self) -> bool:
+        """Whether anything of the stream was read; one that nobody has is not."""
+        return bool(self.complete or self.pages)
+
     def as_dict(self) -> dict[str, float]:
         """The counts by name."""
         return {one.name: round(getattr(self, one.name), 1) for one in fields(self)}
@@ -178,7 +183,7 @@ class Report:
         if self._passes:  # before the first has ended nothing is known
             left = f", about {_duration((passes - self._passes) * seconds / self._passes)} left"
         return (
-            f"{self._passes:,} of {passes:,} passes done, {self.records:,} records, "
+            f"{self._passes:,} of {passes:,} pass(es) done, {self.records:,} record(s), "
             f"{self.records / seconds:,.0f}/s{left}"
         )
 

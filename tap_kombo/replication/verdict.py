@@ -80,10 +80,11 @@ class Verdict:
 
     def _headline(self) -> str:
         totals, events = self.as_dict()["totals"], self.report.events
-        by = "" if events is None else f", by {events:,} events"
+        by = "" if events is None else f", by {events:,} event(s)"
+        read = sum(self.report.tallies[one].is_read for one in self.streams)
         text = (
-            f"{self.result}: {totals['records']:,} records of {len(self.streams)} streams and "
-            f"{self.integrations:,} integrations{by}; {totals['requests']:,} requests, "
+            f"{self.result}: {totals['records']:,} record(s) of {read} stream(s) and "
+            f"{self.integrations:,} integration(s){by}; {totals['requests']:,} request(s), "
             f"{totals['seconds']:,} s"
         )
         return textwrap.fill(text, WIDTH)
