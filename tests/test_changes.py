@@ -171,7 +171,7 @@ def test_only_what_is_touched_is_asked_for(
     assert verdict["totals"]["requests"] == 2
     assert list(verdict["streams"]) == ["jobs"]
     assert (
-        "1 record(s) of 1 stream(s) and 1 integration(s), by 4"
+        "1 record(s) of 1 stream(s) and 1 integration(s), by 4 event(s); 2 request(s), "
         in caplog.text
     )
 

@@ -255,6 +255,31 @@ def test_a_terminal_gets_the_text_and_a_log_the_json_too(
     assert caplog.records == []
 
 
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_sentences_are_wrapped_on_a_terminal_only(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, *, is_terminal: bool
+) -> None:
+    """In a file `grep` finds them whole."""
+    caplog.set_level("INFO")
+    if is_terminal:
+        monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    done = report(("jobs", A, REFUSED), ("users", B, GONE), records=12_345_678)
+    ids = [f"tool:{number}" for number in range(1_000)]
+    conclude(done, {one: {} for one in ("interviews", "jobs", "users")}, ids, LOGGER)
+
+    text = terminal.getvalue().lstrip() if is_terminal else caplog.messages[-2]
+    lines = text.splitlines()
+    whole = [
+        line
+        for line in lines
+        if (line.startswith("FAILED: ") and line.endswith(" s"))
+        or (line.startswith("Failed in ") and line.endswith(f" of {A})"))
+        or (line.startswith("Failed in ") and line.endswith(f"({B})"))
+    ]
+    assert len(whole) == (0 if is_terminal else 3)
+    assert (max(map(len, lines)) <= WIDTH) is is_terminal
+
+
 def test_an_integration_of_which_nothing_is_selected_is_named(
     kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections import defaultdict
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -41,6 +41,7 @@ class Verdict:
     integrations: int  # how many the run has
     failure: str = ""  # what makes the run a failure; empty if it is none
     stopped_by: str | None = None  # a code or a word; none if the run came to its end
+    width: int = WIDTH  # where sentences are wrapped
 
     @property
     def result(self) -> str:
@@ -52,7 +53,7 @@ class Verdict:
 
     @property
     def text(self) -> str:
-        """All that a reader wants, the result first, in lines of at most 80 columns."""
+        """All that a reader wants, the result first; the table has at most 80 columns."""
         return "\n".join((self._headline(), *self._table(), *self._reasons()))
 
     def as_dict(self) -> dict[str, Any]:
@@ -87,7 +88,7 @@ class Verdict:
             f"{self.integrations:,} integration(s){by}; {totals['requests']:,} request(s), "
             f"{totals['seconds']:,} s"
         )
-        return textwrap.fill(text, WIDTH)
+        return self._wrapped(text)
 
     def _table(self) -> Iterator[str]:
         """Yield a row for each stream that has something to tell."""
@@ -118,9 +119,12 @@ class Verdict:
                 f"{kind} in {len(ids):,} integration(s): {rule.cause} [{what}]. {rule.cure} "
                 f"({place(named(streams), named(ids))})"
             )
-            yield textwrap.fill(text, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+            yield self._wrapped(text)
         if (others := len(ordered) - REASONS_AT_MOST) > 0:
             yield f"and {others} other reason(s), named above"
+
+    def _wrapped(self, text: str) -> str:
+        return textwrap.fill(text, self.width, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def conclude(
@@ -192,11 +196,11 @@ def _tell_what_fits_nothing(
 
 
 def _tell(verdict: Verdict, logger: logging.Logger) -> None:
-    """Tell it to whoever looks at a terminal, else in the log, for programs too."""
+    """Tell it to whoever looks at a terminal, else in the log, for programs and `grep` too."""
     if sys.stderr.isatty():
         sys.stderr.write(f"\n{verdict.text}\n")
         return
-    logger.info("%s", verdict.text)
+    logger.info("%s", replace(verdict, width=sys.maxsize).text)
     told = verdict.as_dict()
     logger.info("VERDICT: %s", msgspec.json.encode(told).decode(), extra={"verdict": told})
 
