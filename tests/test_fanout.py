@@ -6,6 +6,7 @@ import itertools
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import threading
@@ -163,6 +164,34 @@ def test_progress_is_told(
     assert "of 4 pass(es) done, " in caplog.text
     assert "/s, about " in caplog.text
     assert " requests left in Kombo's window" in caplog.text
+
+
+def test_progress_counts_no_stream_that_an_integration_cannot_have(
+    kombo: Kombo, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """What is not known yet counts until the integration is looked up; bookmarks tell at once."""
+    caplog.set_level(logging.INFO)
+    monkeypatch.setattr(run, "PROGRESS_SECONDS", 0)
+    for one in (A, B):
+        kombo.emulator.add_integration(one, "ATS", only(jobs=1, roles=1))
+    kombo.emulator.add_integration("personio:hr", "HRIS")
+    ids, streams = (A, B, "personio:hr"), ("integrations", "jobs", "roles", "hris_employees")
+
+    def progress(sent: Sent) -> list[tuple[int, int]]:
+        found = re.findall(r"(\d+) of (\d+) pass\(es\) done, ", caplog.text)
+        caplog.clear()
+        assert sent.error is None or "of 1 integration(s) failed" in str(sent.error)
+        return [(int(done), int(total)) for done, total in found]
+
+    first = kombo.attempt(*ids, streams=streams, concurrency=1)
+    told = progress(first)
+    assert (told[0], {told[-1][1]}) == ((0, 3 * 4), {3 + 2 * 2 + 1})
+    assert [one for one in told if one[0] > one[1]] == []
+
+    del kombo.emulator.integrations[B]
+    told = progress(kombo.attempt(*ids, streams=streams, concurrency=1, state=first.state))
+    assert {total for _, total in told} == {3 + 2 * 2 + 1}
+    assert max(done for done, _ in told) in {7, 8}
 
 
 def test_an_unknown_integration_breaks_nothing_else(

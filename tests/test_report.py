@@ -209,6 +209,7 @@ def test_progress_counts_what_has_ended() -> None:
     for stream in ("interviews", "jobs"):
         with report.reading(stream):
             report.wrote(stream, 1_000, 1)
+        report.passes += 1
 
     assert report.progress(5_000).startswith("2 of 5,000 pass(es) done, 2,000 record(s), ")
 

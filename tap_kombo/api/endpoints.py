@@ -53,6 +53,10 @@ class Endpoint:
     deprecated: bool = False  # whether Kombo advises against it
     about: str = ""  # what one record is, in a sentence or two of our own
 
+    def may_be_of(self, category: str | None) -> bool:
+        """Return whether an integration of a category, if it is known, may have the model."""
+        return category is None or self.category in {"GENERAL", category}
+
     @cached_property
     def name(self) -> str:
         """Name of the stream and of its schema file."""

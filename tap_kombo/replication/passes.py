@@ -27,7 +27,7 @@ from tap_kombo.replication.ledger import Entry
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import AsyncIterator, Callable, Mapping
+    from collections.abc import AsyncIterator, Callable
 
     from tap_kombo.api.answers import Page
     from tap_kombo.api.endpoints import Endpoint
@@ -63,7 +63,7 @@ class Passes:
     bookmarks: Bookmarks
     report: Report  # where it is told how passes end
     note: Callable[[Entry], None]  # writes the row of one that has ended; raises what ends the run
-    categories: Mapping[str, str | None]  # of integrations, as far as bookmarks tell
+    categories: dict[str, str | None]  # of integrations, as far as bookmarks and look-ups tell
 
     async def read(self, integration_id: str, place: Place[Any]) -> None:
         """Read what an integration has of the model; whatever fails stays with it.
@@ -75,6 +75,8 @@ class Passes:
             done = await self._read_pass(integration_id, place)
             if done and done.resumed:
                 await self._read_pass(integration_id, place, self.bookmarks.follow_up(done))
+        category = self.categories.get(integration_id)
+        self.report.passes += self.source.endpoint.may_be_of(category)
 
     async def _read_pass(
         self, integration_id: str, place: Place[Any], follow_up: Pass | None = None
@@ -131,6 +133,8 @@ class Passes:
         where = f"{name} of {integration_id}"
         if endpoint.category != "GENERAL":
             details = (await self.kombo.look_up(integration_id, place.aside)).details
+            if details.category:
+                self.categories[integration_id] = details.category
             if not details.serves(endpoint):
                 return None
         entry.is_sure, entry.is_renewed = details.is_known, not details.not_current

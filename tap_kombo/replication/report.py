@@ -77,6 +77,7 @@ class Report:
         integrations: Those that have any stream of the run.
         unsure: Streams that an integration may have of which nothing is known but a problem.
         look_ups: Requests about integrations, which belong to no stream.
+        passes: How many have ended, but those of streams that an integration cannot have.
         events: How many webhook events the run goes by; none if it reads everything.
     """
 
@@ -91,7 +92,7 @@ class Report:
         self.look_ups = 0
         self._open: dict[tuple[str, str], Entry] = {}
         self.events: int | None = None
-        self._passes = 0
+        self.passes = 0
         self._given_up: dict[str, Problem] = {}
         self._outdated: set[str] = set()
         self._began = time.monotonic()
@@ -103,7 +104,6 @@ class Report:
         since = self._since.setdefault(stream, time.monotonic())
         yield
         self.tallies[stream].seconds = time.monotonic() - since
-        self._passes += 1
 
     @contextmanager
     def counting(self, entry: Entry) -> Iterator[None]:
@@ -180,10 +180,10 @@ class Report:
         """Return a line on how far the run has come, of so many passes in all."""
         seconds = max(self.seconds, 1)
         left = ""
-        if self._passes:  # before the first has ended nothing is known
-            left = f", about {_duration((passes - self._passes) * seconds / self._passes)} left"
+        if self.passes:  # before the first has ended nothing is known
+            left = f", about {_duration((passes - self.passes) * seconds / self.passes)} left"
         return (
-            f"{self._passes:,} of {passes:,} pass(es) done, {self.records:,} record(s), "
+            f"{self.passes:,} of {passes:,} pass(es) done, {self.records:,} record(s), "
             f"{self.records / seconds:,.0f}/s{left}"
         )
 
