@@ -18,7 +18,7 @@ from tap_kombo.api.timestamps import to_moment
 from tap_kombo.changes import changes_of
 from tap_kombo.config import Unread
 from tap_kombo.documents import DocumentError, shown
-from tap_kombo.maps import map_complaints
+from tap_kombo.map_complaints import map_complaints
 from tap_kombo.privacy import opt_in_complaints
 from tap_kombo.pseudonyms import PRESETS, key_complaints, pseudonym_complaints
 from tap_kombo.selection import did_you_mean

@@ -11,7 +11,7 @@ from singer_sdk.mapper import PluginMapper, RemoveRecordTransform
 from starlette.responses import JSONResponse
 from support import each, only
 
-from tap_kombo.maps import names_of
+from tap_kombo.map_complaints import names_of
 from tap_kombo.policies import maps_fingerprint as fingerprint_of
 from tap_kombo.replication.report import RunFailedError
 
