@@ -113,7 +113,7 @@ def test_a_page_shows_it(monkeypatch: pytest.MonkeyPatch) -> None:
     done.look_ups = 100
     monkeypatch.setattr(Report, "seconds", 31.4)
 
-    told = Verdict(done, streams, 100, "1 pass failed").text
+    told = Verdict(done, streams, 100, "1 pass failed", width=sys.maxsize).text
 
     assert told.startswith(shown)
 

@@ -151,9 +151,8 @@ def conclude(
             logger.warning("%s: %s in %d value(s): %s.", stream, path, count, trouble)
     tallies = {name: report.tallies[name] for name in troubles}
     failed = {one for _, one, problem in report.problems if problem.is_failure}
-    is_whole = (
-        stopped_by is None and report.events is None and bool(integration_ids)
-    )  # of the shard
+    # Of the shard there may be none.
+    is_whole = stopped_by is None and report.events is None and bool(integration_ids)
     failure = None
     if failed:
         passes = sum(tally.failed for tally in tallies.values())
