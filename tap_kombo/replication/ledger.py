@@ -36,7 +36,8 @@ class Entry:
     problem: Problem | None = None  # why it was not completed
     tombstones: int = 0  # records sent that Kombo has marked as deleted
     blanked: int = 0  # those of them of which Kombo has blanked every value
-    left_out: int = 0  # records without a key, and parents that were refused
+    keyless: int = 0  # records that were left out, as they have no key
+    left_out: Counter[str] = field(default_factory=Counter)  # parents that were refused, by why
     requests: int = 0  # tries that failed included
     retries: int = 0  # those of them that were tries again
     waited: float = 0  # seconds that requests waited for Kombo's limit
@@ -52,7 +53,8 @@ class Entry:
         """Count a page that was written."""
         self.tombstones += written.tombstones
         self.blanked += written.blanked
-        self.left_out += written.keyless + len(page.left_out)
+        self.keyless += written.keyless
+        self.left_out.update(page.left_out)
         self.newest = max(self.newest, written.newest)
         self.misfits.update(written.misfits)
 
@@ -79,7 +81,7 @@ class Entry:
             "records": current.records if current else 0,
             "tombstones": self.tombstones,
             "blanked": self.blanked,
-            "left_out": self.left_out,
+            "left_out": self.keyless + self.left_out.total(),
             "pages": current.pages if current else 0,
             "requests": self.requests,
             "retries": self.retries,

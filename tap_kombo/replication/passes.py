@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import traceback
-from collections import Counter
 from dataclasses import dataclass
 from logging import DEBUG, INFO
 from pathlib import PurePath
@@ -162,8 +161,6 @@ class _Reading:
         self._source, self._bookmarks, self._place = source, bookmarks, place
         self._entry = entry
         self._where = f"{source.name} of {entry.integration_id}"
-        self._keyless = 0
-        self._left_out: Counter[str] = Counter()
         self._is_first = True
         self._began_anew = False
 
@@ -200,10 +197,10 @@ class _Reading:
             await asyncio.wait([coming])
             if not coming.cancelled():
                 coming.exception()  # else the loop would log it, with whatever its text holds
-        if self._keyless:
-            raise KomboError(Problem(KEYLESS, f"{self._keyless} record(s)"), self._where)
-        if self._left_out:
-            reasons = ", ".join(f"{count} x {what}" for what, count in self._left_out.items())
+        if keyless := self._entry.keyless:
+            raise KomboError(Problem(KEYLESS, f"{keyless} record(s)"), self._where)
+        if left_out := self._entry.left_out:
+            reasons = ", ".join(f"{count} x {what}" for what, count in left_out.items())
             raise KomboError(Problem(LEFT_OUT, reasons), self._where)
         return current
 
@@ -231,11 +228,9 @@ class _Reading:
 
     def _wrote(self, page: Page, written: Written, current: Pass) -> Pass:
         """Remember how far the pass has come, and return it as it goes on."""
-        self._left_out.update(page.left_out)
-        self._keyless += written.keyless
         self._entry.wrote(page, written)
         self._entry.current = current = current.after(page.next, page.served_at, written.records)
-        if self._keyless:
+        if self._entry.keyless:
             self._bookmarks.forget_progress(current.integration_id)
         elif page.next:
             self._bookmarks.remember_progress(current)
