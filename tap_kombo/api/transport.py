@@ -42,7 +42,6 @@ CLOSED = "the run is ending, so no request is sent"
 # Its lines hold addresses, and these hold the user's filters, such as an e-mail address.
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)
 
-_ONCE = urllib3.Retry(total=False, redirect=False)
 _current = threading.local()  # urllib3 hands nothing through to a connection
 
 
@@ -115,7 +114,7 @@ class Transport:
             utils.urldefragauth(url) if pool.proxy and scheme == "http" else request.path_url,
             request.body,
             request.headers,
-            retries=_ONCE,
+            retries=False,
             redirect=False,
             assert_same_host=False,
             timeout=urllib3.Timeout(connect=min(CONNECT_TIMEOUT_SECONDS, seconds), read=seconds),
