@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 import pendulum
 
 from tap_kombo.api.timestamps import to_kombo
+from tap_kombo.replication.bookmarks import Pass
 
 if TYPE_CHECKING:
     from tap_kombo.api.answers import Page
     from tap_kombo.api.problems import Problem
-    from tap_kombo.replication.bookmarks import Pass
     from tap_kombo.replication.fanout import Written
 
 
@@ -60,7 +60,8 @@ class Entry:
 
     def row(self) -> dict[str, Any]:
         """Return the row, without what the run adds."""
-        problem, current = self.problem, self.current
+        problem, begun = self.problem, self.current
+        current = begun or Pass(self.integration_id, self.began_at)
         return {
             "id": str(uuid.uuid4()),
             "stream": self.stream,
@@ -70,19 +71,19 @@ class Entry:
             "http_status": problem and problem.status,
             "error_action": problem and problem.action.name,
             "log_url": problem and problem.log_url,
-            "kind": current and ("full" if current.full else "incremental"),
+            "kind": begun and ("full" if begun.full else "incremental"),
             "reason": self._reason,
-            "resumed": bool(current and current.resumed),
-            "started_at": to_kombo(current.started_at if current else self.began_at),
+            "resumed": current.resumed,
+            "started_at": to_kombo(current.started_at),
             "ended_at": pendulum.now("UTC").isoformat().replace("+00:00", "Z"),
-            "updated_after": _text(current.updated_after if current else None),
+            "updated_after": _text(current.updated_after),
             "bookmark_before": _text(self.before),
             "bookmark_after": _text(self.after),
-            "records": current.records if current else 0,
+            "records": current.records,
             "tombstones": self.tombstones,
             "blanked": self.blanked,
             "left_out": self.keyless + self.left_out.total(),
-            "pages": current.pages if current else 0,
+            "pages": current.pages,
             "requests": self.requests,
             "retries": self.retries,
             "waited_seconds": Decimal(f"{self.waited:.3f}"),  # as numbers of Kombo are read
