@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import json
 import math
+from functools import reduce
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, TypeVar
 
 import click
@@ -115,9 +116,7 @@ def unwrapped(state: Mapping[str, Any]) -> Mapping[str, Any]:
     if isinstance(inner := state.get("singer_state", state.get("value")), dict):
         return unwrapped(inner)
     halves = [state[one] for one in ("completed", "partial") if isinstance(state.get(one), dict)]
-    if not halves:
-        return state
-    return unwrapped(_merged(halves[0], halves[1]) if len(halves) > 1 else halves[0])
+    return unwrapped(reduce(_merged, halves)) if halves else state
 
 
 class _Context(msgspec.Struct, forbid_unknown_fields=True):
