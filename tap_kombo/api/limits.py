@@ -30,7 +30,7 @@ Waiter: TypeAlias = "tuple[int, asyncio.Future[float], str | None]"  # turn, let
 
 
 class StoppedError(Exception):
-    """The run ends; the run is ending, so no request is sent."""
+    """The run is ending, so no request is sent."""
 
 
 class OutageError(Exception):

@@ -1,4 +1,4 @@
-"""When a model is read in full again: each integration at its own time."""
+"""When a model is read again, or in full again: each integration at its own time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def is_due(
     now: pendulum.DateTime,
     interval: pendulum.Duration,
 ) -> bool:
-    """Return whether a full pass is due.
+    """Return whether a pass is due again, or a full one, after the last that was of its kind.
 
     Each integration has its own moment within six sevenths of the interval, so that those that were
-    read in full together are not all read in full together again. The last seventh makes sure that
+    read together are not all read together again. The last seventh makes sure that
     none follows at once upon another, and that none comes later than the interval allows.
     """
     length = interval.total_seconds()
