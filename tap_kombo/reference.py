@@ -68,23 +68,12 @@ def facts(endpoint: Endpoint) -> Iterator[tuple[str, str]]:
     if endpoint.deprecated:
         yield "Deprecated", "by Kombo"
     yield "Key", ", ".join(f"`{name}`" for name in endpoint.key)
-    yield "Replication", replication(endpoint)
-    yield "Deletions", deletions(endpoint)
+    later = f"by `{endpoint.replication_key}`" if endpoint.replication_key else "full each time"
+    yield "Replication", "new rows only" if endpoint is LEDGER else later
+    yield "Deletions", "`remote_deleted_at`" if endpoint.incremental else "not told"
     yield "Requests", requests(endpoint)
     if endpoint.filters:
         yield "Filters", ", ".join(f"`{name}`" for name in endpoint.filters)
-
-
-def replication(endpoint: Endpoint) -> str:
-    """Say what a later run reads of a stream."""
-    if endpoint is LEDGER:
-        return "new rows only"
-    return f"by `{endpoint.replication_key}`" if endpoint.replication_key else "full each time"
-
-
-def deletions(endpoint: Endpoint) -> str:
-    """Say where a deletion shows."""
-    return "`remote_deleted_at`" if endpoint.incremental else "not told"
 
 
 def requests(endpoint: Endpoint) -> str:
