@@ -80,7 +80,7 @@ class Endpoint:
     @cached_property
     def touching(self) -> frozenset[str]:
         """All that a webhook event may name if the list answers otherwise from then on."""
-        return frozenset((*([self.model] if self.model else ()), *self.touched_by))
+        return frozenset(filter(None, (self.model, *self.touched_by)))
 
     @cached_property
     def accepts_page_size(self) -> bool:
@@ -127,5 +127,5 @@ LEDGER = Endpoint(
 STREAMS = (*ENDPOINTS, LEDGER)
 """The rows of all streams."""
 
-TOUCHING = frozenset[str]().union(*(one.touching for one in ENDPOINTS))
+TOUCHING = frozenset(name for one in ENDPOINTS for name in one.touching)
 """All that a webhook event may name and that touches a stream."""
