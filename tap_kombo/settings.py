@@ -308,13 +308,11 @@ def for_stream(setting: int | Mapping[str, int], stream: str, default: int) -> i
     return setting.get(stream, setting.get(ALL_OTHERS, default))
 
 
-def of_shard(ids: Iterable[str], shard: str | None) -> list[str]:
-    """Return the integrations of a shard: `2/8` is the second of eight parts, `None` is everything.
+def of_shard(ids: Iterable[str], shard: str) -> list[str]:
+    """Return the integrations of a shard: `2/8` is the second of eight parts.
 
     A hash decides, so that it is the same part on every machine and in every run.
     """
-    if shard is None:
-        return list(ids)
     part, parts = map(int, shard.split("/"))
     hashes = ((one, hashlib.sha256(one.encode()).digest()[:8]) for one in ids)
     return [one for one, digest in hashes if int.from_bytes(digest) % parts == part - 1]

@@ -142,10 +142,11 @@ class TapKombo(SeamTap):
     def integration_ids(self) -> list[str]:
         """The integrations that this run reads."""
         shard, configured = self.config.get("shard"), self.configured_ids
+        if not shard:
+            return configured
         ids = of_shard(configured, shard)
-        if shard:
-            told = "%d of %d integration(s) belong to shard %s."
-            self.logger.info(told, len(ids), len(configured), shard)
+        told = "%d of %d integration(s) belong to shard %s."
+        self.logger.info(told, len(ids), len(configured), shard)
         return ids
 
     @cached_property
