@@ -61,6 +61,8 @@ DOCTOR = click.Option(
 )
 
 READERS: dict[str | None, Callable[[str], object]] = {
-    one.__name__: one for one in (catalog, config, state)
+    "catalog": catalog,
+    "config": config,
+    "state": state,
 }
 """What reads the file that an option names."""
