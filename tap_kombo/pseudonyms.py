@@ -35,9 +35,8 @@ class Treatment(StrEnum):
     CLEAR = "left clear"
 
 
-_PEOPLE = {Class.NAME, Class.EMAIL, Class.PHONE}
 PRESETS: Mapping[str, frozenset[Class]] = {
-    "people": frozenset(_PEOPLE),
+    "people": frozenset({Class.NAME, Class.EMAIL, Class.PHONE}),
     "strict": frozenset(Class) - {Class.PAY, Class.PLAIN},
 }
 """Classes that are hidden."""
