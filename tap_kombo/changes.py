@@ -29,7 +29,7 @@ class Changes:
     Attributes:
         events: How many there are.
         named: By integration, what its events name; `None` if that may be anything.
-        others: How many events tell of no data of an integration.
+        others: How many events report no data of an integration.
     """
 
     events: int
@@ -51,7 +51,7 @@ class Changes:
         strangers = len(self.named.keys() - set(configured))
         ignored = {
             "integration(s) that are not configured": strangers,
-            "event(s) that tell of no data": self.others,
+            "event(s) that report no data": self.others,
         }
         told = [f"{count:,} {what}" for what, count in ignored.items() if count]
         lines = [f"Ignored: {', '.join(told)}."] if told else []

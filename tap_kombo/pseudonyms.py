@@ -32,7 +32,7 @@ class Treatment(StrEnum):
 
     HASH = "hashed"
     NULL = "nulled"
-    CLEAR = "left clear"
+    CLEAR = "left readable"
 
 
 PRESETS: Mapping[str, frozenset[Class]] = {

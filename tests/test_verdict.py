@@ -288,7 +288,7 @@ def test_an_integration_of_which_nothing_is_selected_is_named(
 
     kombo.run(A, "personio:hr")
 
-    assert "No selected stream fits personio:hr." in caplog.messages
+    assert "No selected stream applies to personio:hr." in caplog.messages
 
 
 def test_what_is_counted_is_what_was_sent_after_stream_maps(

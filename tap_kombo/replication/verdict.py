@@ -189,7 +189,7 @@ def _tell_what_fits_nothing(
     if absent := [name for name in tallies if name not in had]:
         logger.info("No integration of this run has: %s.", ", ".join(absent))
     if unread := [one for one in integration_ids if one not in report.integrations]:
-        logger.warning("No selected stream fits %s.", named(unread))
+        logger.warning("No selected stream applies to %s.", named(unread))
     if all(one.skipped == one.passes for one in tallies.values()):
         logger.warning("Nothing was read: every integration was skipped.")
 
