@@ -164,7 +164,7 @@ def test_only_what_is_touched_is_asked_for(
     }
     assert moved == {("jobs", B)}
     assert "Only what 4 event(s) touch is read: 1 pass(es)." in caplog.text
-    assert "1 integration(s) that are not configured, 1 event(s) that tell of no" in caplog.text
+    assert "1 integration(s) that are not configured, 1 event(s) that report no" in caplog.text
     verdict = json.loads(caplog.messages[-1].removeprefix("VERDICT: "))
     assert (verdict["result"], verdict["events"]) == ("OK", 4)
     assert verdict["totals"]["integrations"] == 1
