@@ -7,6 +7,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from test_pages import bash, fenced
+from test_readme import COMMANDS as OF_THE_README
+
 CHECKOUT = Path(__file__).parent.parent
 PAGES = {
     name: (CHECKOUT / name).read_text()
@@ -78,3 +81,25 @@ def test_the_hooks_can_be_installed(tmp_path: Path) -> None:
     subprocess.run([CHECKOUT / program, *arguments], cwd=tmp_path, check=True)
 
     assert "pre-commit" in (tmp_path / ".git" / "hooks" / "pre-commit").read_text()
+
+
+def test_getting_started_has_the_commands_of_the_readme() -> None:
+    [commands] = bash("getting-started.md")
+    assert set(commands.splitlines()) < set(OF_THE_README)
+
+
+def test_postgresql_is_loaded_as_in_the_readme() -> None:
+    run, _ = bash("loading.md")
+    assert run.strip() in OF_THE_README
+
+
+def test_make_commands_of_the_pages_exist() -> None:
+    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
+    pages = (CHECKOUT / "docs").glob("*.md")
+    named = {
+        name
+        for page in pages
+        for block in fenced(page.name, "bash")
+        for name in re.findall(r"\bmake ([a-z-]+)", block)
+    }
+    assert {"demo", "install"} <= named <= targets

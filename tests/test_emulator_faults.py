@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from emulator_client import refusal
 
 from kombo_emulator.faults import CODES, GATEWAYS, HINTED, RELABELLED, SPOILED
+from tap_kombo.api.problems import RULES, Action
 
 if TYPE_CHECKING:
     from emulator_client import Client
@@ -50,3 +51,8 @@ def test_gateways_know_no_code(client: Client, emulator: Emulator) -> None:
         answer = client.get(LIST)
         assert answer.status_code == int(name[:3]), name
         assert "error" not in answer.text, name
+
+
+def test_every_code_is_in_the_tables() -> None:
+    limits_of_kombo = {code for code, rule in RULES.items() if rule.action is Action.WAIT}
+    assert set(RULES) == {*CODES, *limits_of_kombo} - {"ATS.JOB_CLOSED", "PLATFORM.NEVER_HEARD_OF"}

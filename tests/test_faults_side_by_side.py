@@ -1,7 +1,4 @@
-"""Every fault once: each in an integration of its own, side by side in one run.
-
-`test_faults.py` puts one of each kind in every place of a pass.
-"""
+"""Every fault once, each in an integration of its own; test_faults.py has the places of a pass."""
 
 from __future__ import annotations
 
@@ -194,11 +191,6 @@ def assert_handled(row: Row, caplog: pytest.LogCaptureFixture, actions: dict[str
     assert row.with_bookmark("jobs") == row.told_of_a_stream(caplog) == of_a_stream
     assert row.sent.bookmark(WELL)
     assert row.sent.bookmark(WELL, "jobs")
-
-
-def test_every_code_is_in_the_tables() -> None:
-    limits_of_kombo = {code for code, rule in RULES.items() if rule.action is Action.WAIT}
-    assert set(RULES) == {*CODES, *limits_of_kombo} - {"ATS.JOB_CLOSED", "PLATFORM.NEVER_HEARD_OF"}
 
 
 # --- what an answer says, or that there is none

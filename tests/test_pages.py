@@ -19,7 +19,7 @@ import yaml
 from psycopg.sql import SQL, Composed, Identifier
 from support import KEY, Sent, discovered
 from test_project import selected_by_rules
-from test_readme import COMMANDS, blocks, shell
+from test_readme import blocks, shell
 from warm import WarmProject
 
 from kombo_emulator import Size
@@ -142,11 +142,6 @@ def of_all_categories(kombo: Kombo) -> None:
             kombo.emulator.add_integration(name, category, SIZE)
 
 
-def test_getting_started_has_the_commands_of_the_readme() -> None:
-    [commands] = bash("getting-started.md")
-    assert set(commands.splitlines()) < set(COMMANDS)
-
-
 def test_columns_are_chosen_in_meltano(place: Place) -> None:
     [lines, _] = fenced("streams-and-columns.md", "yaml")
     listing, one_run, *_ = bash("streams-and-columns.md")
@@ -238,12 +233,9 @@ def test_objects_are_flattened(kombo: Kombo) -> None:
 
 def everything(place: Place) -> str:
     """All rows of all tables, as text."""
-    rows = [
-        row
-        for table in place.columns
-        for (row,) in place.ask(SQL("select t::text from {} t").format(Identifier(table)))
-    ]
-    return "\n".join(rows)
+    texts = SQL("select t::text from {} t")
+    tables = (place.ask(texts.format(Identifier(table))) for table in place.columns)
+    return "\n".join(row for table in tables for (row,) in table)
 
 
 def test_no_address_is_sent_if_its_columns_are_left_out(kombo: Kombo) -> None:
@@ -376,11 +368,6 @@ def test_state_is_looked_at_and_changed(place: Place, kombo: Kombo) -> None:
     assert place.states[STATE_ID] == stored
 
 
-def test_postgresql_is_loaded_as_in_the_readme() -> None:
-    run, _ = bash("loading.md")
-    assert run.strip() in COMMANDS
-
-
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="duckdb 1.1.3 has no wheel for 3.14")
 def test_duckdb_is_loaded(place: Place) -> None:
     loader, *_ = fenced("loading.md", "yaml")
@@ -411,15 +398,3 @@ def test_a_customer_has_a_run_and_a_schema_of_its_own(place: Place) -> None:
 
     assert place.states.keys() == {f"{STATE_ID}:demo"}
     assert place.ask("select count(*) from demo.interviews") == [(SIZE.interviews,)]
-
-
-def test_make_commands_of_the_pages_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (CHECKOUT / "Makefile").read_text(), re.MULTILINE))
-    pages = (CHECKOUT / "docs").glob("*.md")
-    named = {
-        name
-        for page in pages
-        for block in fenced(page.name, "bash")
-        for name in re.findall(r"\bmake ([a-z-]+)", block)
-    }
-    assert {"demo", "install"} <= named <= targets

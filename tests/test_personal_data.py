@@ -1,7 +1,4 @@
-"""People in PostgreSQL: pseudonyms join, a new key leaves none of before, and erasing is complete.
-
-The blocks of docs/personal-data.md and docs/erasure.md are run as they stand there.
-"""
+"""People in PostgreSQL, by the blocks of the pages: pseudonyms join, and erasing is complete."""
 
 from __future__ import annotations
 
