@@ -12,7 +12,7 @@ from scripts.mutations import CHECKOUT, Defect, defects
 def test_the_defects_fit_the_code() -> None:
     for one in defects():
         assert one.applied(CHECKOUT) != (CHECKOUT / one.file).read_text(), one.name
-        modules = [Path(__file__).with_name(f"{name}.py") for name in one.tests]
+        modules = [Path(__file__).parent / f"{name}.py" for name in one.tests]
         assert [module for module in modules if not module.exists()] == [], one.name
 
 
