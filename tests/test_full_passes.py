@@ -159,6 +159,19 @@ def test_a_resume_point_does_not_outlive_rows_of_another_question(
     assert len(again.records()) == FEW.interviews
 
 
+def test_a_pass_that_never_began_leaves_no_rows_of_another_question(kombo: Kombo) -> None:
+    ats = kombo.emulator.add_integration(A, "ATS", FEW)
+    state = kombo.run(A).state
+    ats.details.setup_status = "INCOMPLETE"
+    state = kombo.run(A, state=state, deselected=("title",)).state
+    ats.details.setup_status = "COMPLETED"
+    kombo.emulator.clear_requests()
+
+    kombo.run(A, state=state, deselected=("title",))
+
+    assert kinds_of_passes(kombo) == [False]
+
+
 def test_rows_of_two_questions_take_a_full_pass_whichever_is_asked_next(kombo: Kombo) -> None:
     """A map is tried, the run is cut off, and the map is taken back."""
     kombo.emulator.add_integration(A, "ATS", FEW)

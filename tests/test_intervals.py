@@ -13,7 +13,7 @@ import time_machine
 import yaml
 from settings_told import SETTINGS
 from support import only
-from test_bookmarks import NOON, State, bookmarks, run
+from test_bookmarks import EXPIRED, NOON, State, bookmarks, run
 
 from scripts.meltano_project import CHECKOUT
 from tap_kombo.api.endpoints import LEDGER
@@ -108,6 +108,24 @@ def test_a_model_without_bookmarks_does_not_rest_on_rows_of_another_question() -
     assert not is_resting(state, HOUR, **plain)
     run(state, **plain)
     assert is_resting(state, HOUR, **plain)
+
+
+def test_a_model_without_bookmarks_rests_again_after_its_data_was_outdated() -> None:
+    plain: dict[str, Any] = {"incremental": False, **DAILY}
+    state: State = {}
+    run(state, **plain)
+
+    bookmarks(state, **plain).begin("a", EXPIRED)
+
+    assert is_resting(state, HOUR, **plain)
+
+
+def test_a_smaller_question_wakes_nobody(state: State) -> None:
+    smaller = bookmarks(state, **DAILY, deselected=("title",))
+    with time_machine.travel(NOON + HOUR, tick=False):
+        assert not smaller.expect_mixture(["a"])
+
+    assert is_resting(state, HOUR, deselected=("title",))
 
 
 def test_a_model_without_bookmarks_leaves_no_state_unless_it_rests() -> None:

@@ -55,12 +55,12 @@ class Page:
 
     records: list[Record]  # as Kombo sent them
     next: str | None = None  # cursor of the following page; `None` on the last one
-    served_at: pendulum.DateTime | None = None  # the server's clock, whole seconds, if told
+    served_at: pendulum.DateTime | None = None  # when it was asked for by the server's clock
     suspect: bool = False  # whether values that no database stores may be in the records
     left_out: tuple[str, ...] = ()  # of each parent that was refused, why
 
 
-UNBELIEVABLE = 10**9
+MAX_LIMIT = 10**9
 """Nobody grants so many requests; with a limit of 400 digits nothing can be reckoned."""
 
 
@@ -163,7 +163,7 @@ def grant_of(response: requests.Response) -> Grant | None:
         )
     except (KeyError, ValueError):
         return None
-    return Grant(limit, remaining, reset) if limit < UNBELIEVABLE else None
+    return Grant(limit, remaining, reset) if limit < MAX_LIMIT else None
 
 
 def problem_of(response: requests.Response, *, key_works: bool) -> Problem | None:

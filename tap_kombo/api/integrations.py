@@ -73,7 +73,7 @@ class Details:
 
     def serves(self, endpoint: Endpoint) -> bool:
         """Return whether a model is of the integration's category; if unknown, Kombo will tell."""
-        return self.category in {None, endpoint.category}
+        return endpoint.may_be_of(self.category)
 
     def problem_with(self, endpoint: Endpoint) -> Problem | None:
         """Say why a model cannot be read, as far as it is known."""

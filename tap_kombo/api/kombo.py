@@ -256,9 +256,11 @@ class Kombo:
                     problem = self._learn(outcome, call, sent_at)
                     if problem and problem.is_silence:  # before another gets leave
                         self._silence = problem.what
-                        await self._limits.silence(sent_at, problem.what, self._is_answered)
+                        over = self._limits.silence(sent_at, problem.what, self._is_answered)
                 if problem is None:
                     return outcome.result  # type: ignore[return-value] # there is one
+                if problem.is_silence:
+                    await over
             except OutageError:
                 raise KomboError(Problem(OUTAGE, self._silence), "") from None
             if problem.action is Action.STOP_RUN:

@@ -14,11 +14,11 @@ from functools import partial
 from heapq import heappop, heappush
 from itertools import count
 from math import inf
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 if TYPE_CHECKING:
     import logging
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 
 MAX_GUESS_SECONDS = 60  # longest pause whose length nobody told
 MAX_PAUSE_SECONDS = 3600  # longest of all: who asks for more has a wrong clock
@@ -178,27 +178,31 @@ class Limits:
         held = self._pauses.get(integration_id)
         return held.until if held and held.until > asyncio.get_running_loop().time() else 0
 
-    async def silence(
+    def silence(
         self, sent_at: float, what: str, probe: Callable[[], Awaitable[bool]]
-    ) -> None:
-        """Wait until Kombo answers, as it did not answer a request; a load balancer is not Kombo.
+    ) -> Coroutine[Any, Any, None]:
+        """Declare an outage, as Kombo did not answer a request; a load balancer is not Kombo.
 
         Args:
             sent_at: When the request was sent.
             what: What came instead of an answer.
             probe: Asks for all, if the caller is the first, past `leave`, even if it is cancelled.
 
-        Raises:
-            StoppedError: If the run ends.
-            OutageError: If nobody answers, however often it is asked.
+        Returns:
+            What ends when Kombo answers. It raises a `StoppedError` if the run ends, and an
+            `OutageError` if nobody answers, however often it is asked.
         """
-        self._check()
-        if self._answered_at > sent_at:
-            return
-        first, outage = self._outage is None, self._outage
-        if outage is None:
-            outage = self._outage = asyncio.create_task(self._wait_out(what, probe))
+        outage, first = self._outage, False
+        if not (outage or self._over or self._answered_at > sent_at):
+            outage, first = asyncio.create_task(self._wait_out(what, probe)), True
             outage.add_done_callback(self._end_outage)
+            self._outage = outage
+        return self._until_over(outage, first=first)
+
+    async def _until_over(self, outage: asyncio.Task[None] | None, *, first: bool) -> None:
+        self._check()
+        if outage is None:
+            return
         await asyncio.wait([outage])
         self._check()
         if first and not outage.cancelled():
@@ -328,9 +332,10 @@ class Limits:
         since = window.ends_after - ROUNDING_SECONDS if window else -inf
         others = sum(at > since for at in self._in_flight) - (sent_at > since)
         left = grant.remaining - max(others, 0)
-        slowest = max(reset / max(grant.limit, 1), self.rate.pace if self.rate else 0)
-        self.rate = Rate(grant.limit, slowest)
-        pace = max(slowest, window.pace if window else ROUNDING_SECONDS)
+        told = Rate(grant.limit, reset / max(grant.limit, 1))
+        if self.rate is None or told.pace > self.rate.pace:
+            self.rate = told
+        pace = max(self.rate.pace, window.pace if window else ROUNDING_SECONDS)
         self._window = Window(grant.limit, left, now, ends_after, ends_at, pace)
 
     def _tell(self, now: float, until: float) -> None:

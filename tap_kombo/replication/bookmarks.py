@@ -53,7 +53,7 @@ class Pass:
 
         Args:
             cursor: The next page; `None` if there is none.
-            served_at: The server's clock when it answered, if it told.
+            served_at: When the page was asked for by the server's clock, if it told.
             records: How many records of the page were sent.
         """
         return replace(
@@ -99,6 +99,8 @@ class Bookmarks:
         self._policy = policy
         self.question = policy.question.id
         self._mixed = entries.mixed
+        self._noted: set[str] = set()
+        self._remembers = policy.incremental or bool(policy.pass_interval)
 
     def expect_mixture(self, integration_ids: Iterable[str]) -> bool:
         """Note where rows of two questions will stand side by side; return whether there are any.
@@ -107,10 +109,12 @@ class Bookmarks:
         question is asked again, that takes a full pass too, and one from its first page.
         """
         found = False
-        for one in integration_ids:
+        for one in integration_ids if self._remembers else ():
             entry = self._entries.known(one)
             differs = entry.get("question", self.question) != self.question or self._grown(entry)
-            if "replication_key_value" in entry and differs:
+            if "replication_key_value" in entry and differs and not self.is_resting(one):
+                if MIXED not in entry:
+                    self._noted.add(one)
                 found = entry[MIXED] = True
             resume = entry.get("resume")
             if isinstance(resume, dict) and resume.get("question") != self.question:
@@ -118,10 +122,17 @@ class Bookmarks:
                 found = True
         return found
 
-    def expect_renewal(self, integration_id: str, details: Details) -> None:
-        """Remember that Kombo calls the data outdated, whatever becomes of the pass."""
+    def expect_no_mixture(self) -> None:
+        """Take back what was noted for passes that have not begun: no row of them was sent."""
+        for one in self._noted:
+            self._entries.known(one).pop(MIXED, None)
+
+    def begin(self, integration_id: str, details: Details) -> None:
+        """Note what holds whatever becomes of a pass: rows are sent, and the data is outdated."""
+        self._noted.discard(integration_id)
         entry = self._entries.known(integration_id)
-        if details.data_expired_at and "replication_key_value" in entry:
+        marked = details.data_expired_at and self._policy.incremental
+        if marked and "replication_key_value" in entry:
             entry["data_expired_at"] = details.data_expired_at
 
     def is_resting(self, integration_id: str) -> bool:
@@ -222,7 +233,7 @@ class Bookmarks:
 
     def remember_end(self, done: Pass) -> None:
         """Remember a pass of which every page was read."""
-        if not (self._policy.incremental or self._policy.pass_interval):
+        if not self._remembers:
             return
         entry, ended = self._entries.writable(done.integration_id), to_kombo(done.end)
         former, entry["replication_key_value"] = entry.get("replication_key_value"), ended

@@ -140,10 +140,11 @@ class Passes:
         if problem := self.report.given_up(integration_id) or details.problem_with(endpoint):
             raise KomboError(problem, where)
         try:
-            self.bookmarks.expect_renewal(integration_id, details)
-            return self.bookmarks.next_pass(integration_id, details)
+            current = self.bookmarks.next_pass(integration_id, details)
         except BookmarkError as error:
             raise KomboError(Problem(BAD_STATE, str(error)), where) from None
+        self.bookmarks.begin(integration_id, details)
+        return current
 
     def _is_of_another(self, entry: Entry) -> bool:
         """Return whether another stream tells of an integration that may not have this one."""
