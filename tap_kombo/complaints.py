@@ -59,11 +59,11 @@ def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
             yield f"Setting '{shown(name)}' does not exist{did_you_mean(name, settings)}."
 
 
-def mapper_complaints(config: Mapping[str, Any]) -> Iterator[str]:
-    """Yield what may be wrong if the SDK's mapper ends with an error that is none of its own."""
-    if "locale" in config.get("faker_config", {}):
+def mapper_complaints(config: Mapping[str, Any], error: Exception) -> Iterator[str]:
+    """Yield what is wrong if the SDK's mapper ends with an error of Faker's, or of flattening."""
+    if isinstance(error, AttributeError) and "locale" in config.get("faker_config", {}):
         yield "Setting 'faker_config': there is no such locale; one looks like `de_DE`."
-    elif "flattening_max_key_length" in config:
+    elif isinstance(error, ValueError) and "flattening_max_key_length" in config:
         why = "it is so short that two columns of a stream would have one name"
         yield f"Setting 'flattening_max_key_length': {why}."
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
 from fnmatch import fnmatch
 from typing import TYPE_CHECKING, Any
 
@@ -38,14 +37,14 @@ def map_complaints(maps: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
         else:
             yield from _bad_map(key, one if isinstance(one, dict) else {})
-    names = Counter(name for stream in STREAMS for name in names_of(stream.name, maps))
-    for name in (one for one, count in names.items() if count > 1):
-        yield f"`{shown(name)}` would be the name of two streams; choose another"
 
 
 def _bad_map(key: str, columns: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong with the map of a stream; one that is left out has no columns."""
-    source = str(columns.get("__source__", key))
+    source = columns.get("__source__", key)
+    if not isinstance(source, str):
+        yield f"`{shown(key)}.__source__` must be a text"
+        return
     streams = [one.name for one in STREAMS if fnmatch(one.name, source)]
     if not streams:
         hint = did_you_mean(source, [one.name for one in STREAMS])
@@ -62,29 +61,6 @@ def _bad_map(key: str, columns: Mapping[str, Any]) -> Iterator[str]:
             # Columns that flattening makes are none yet: the SDK flattens what maps leave.
             hint = did_you_mean(name, there)
             yield f"{where} cannot be taken out, as there is no such column{hint}"
-
-
-def names_of(stream: str, maps: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names that a stream is sent under, of which the last map for itself decides one."""
-    own = "" if "__else__" in maps else stream
-    for key, one in maps.items():
-        columns = one if isinstance(one, dict) else {}
-        source = str(columns.get("__source__", key))
-        if fnmatch(stream, source) and "__source__" in columns:
-            yield stream if key == source else key
-        elif fnmatch(stream, source):
-            own = "" if one in NOTHING else _renamed(stream, str(columns.get("__alias__", "")))
-    if own:
-        yield own
-
-
-def _renamed(stream: str, alias: str) -> str:
-    """Return the name that an alias gives: it is one, a text in quotes, or made of the stream's."""
-    alias = alias.replace("__stream_name__", repr(stream))
-    try:
-        return str(ast.literal_eval(alias))
-    except (MemoryError, RecursionError, SyntaxError, TypeError, ValueError):
-        return alias or stream
 
 
 def _bad_entry(name: str, value: object) -> str:

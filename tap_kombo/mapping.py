@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from fnmatch import fnmatch
 from functools import cached_property
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.mapper import DefaultStreamMap, PluginMapper
+from singer_sdk.mapper import DefaultStreamMap, PluginMapper, RemoveRecordTransform
 from singer_sdk.singerlib import RecordMessage, SchemaMessage
 
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
+from tap_kombo.documents import shown
 from tap_kombo.records import LEFT_IN_A_TOMBSTONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
     from datetime import datetime
 
     from singer_sdk.singerlib.encoding.simple import Message
@@ -107,6 +109,20 @@ class Maps:
             }
             found[alias] = SchemaMessage(alias, {**schema, "properties": columns}, keys)
         return found
+
+
+def shared_names(streams: Iterable[Any]) -> Iterator[str]:
+    """Yield a sentence for each name that two of some streams would be sent under.
+
+    A loader would take the records of one by the SCHEMA of the other.
+    """
+    maps = (one for stream in streams for one in stream.stream_maps)
+    names = Counter(one.stream_alias for one in maps if not isinstance(one, RemoveRecordTransform))
+    for name in (one for one, count in names.items() if count > 1):
+        yield (
+            f"Setting 'stream_maps': `{shown(name)}` would be the name of two streams; choose "
+            "another, or leave one of them out."
+        )
 
 
 def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str, Any]]:

@@ -36,6 +36,7 @@ from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import quieten
+from tap_kombo.mapping import shared_names
 from tap_kombo.privacy import NOT_OPTED_IN, is_opted_in, not_opted_in, private_catalog
 from tap_kombo.reference import reference
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
@@ -119,8 +120,8 @@ class TapKombo(SeamTap):
         self.stream_maps = copy.deepcopy(self.config.get("stream_maps"))  # the SDK takes `__else__`
         try:
             super().setup_mapper()
-        except (AttributeError, ValueError):  # of Faker and of flattening, which alone can tell
-            _refuse(mapper_complaints(self.config))
+        except (AttributeError, ValueError) as error:  # of Faker, or of flattening
+            _refuse(mapper_complaints(self.config, error))
             raise
 
     @override
@@ -189,6 +190,7 @@ class TapKombo(SeamTap):
     # ends it, be it the last stream, a signal or the loader, ends the run in the one way.
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
+        _refuse(shared_names(self.selected))
         self.is_syncing = True
         for line in self.unread:
             self.logger.warning("%s", line)

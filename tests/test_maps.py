@@ -7,13 +7,15 @@ import logging
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from singer_sdk.mapper import PluginMapper, RemoveRecordTransform
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.mapper import PluginMapper
 from starlette.responses import JSONResponse
-from support import each, only
+from support import KEY, discovered, each, only
 
-from tap_kombo.map_complaints import names_of
+from tap_kombo.mapping import shared_names
 from tap_kombo.policies import maps_fingerprint as fingerprint_of
 from tap_kombo.replication.report import RunFailedError
+from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
     from support import Kombo
@@ -150,28 +152,65 @@ def test_a_fingerprint_tells_nothing() -> None:
     assert len(fingerprint_of(config, "interviews")) == 16
 
 
-@each(
-    {},
-    {"jobs": ADD},
-    {"jobs": None, "interviews": "__NULL__"},
-    {"jobs": ADD, "__else__": None},
-    {"j*": ADD, "jobs": {"__alias__": "talks"}},
-    {"jobs": {"__alias__": "talks"}, "j*": ADD},
-    {"jobs": {"__alias__": "'my talks'"}, "*": None},
-    {"*": None, "jobs": {"__alias__": "my-talks"}},
-    {"*": {"__alias__": "__stream_name__"}},
-    {"log": {"__source__": "jobs"}, "more": {"__source__": "job?"}, "jobs": None},
-    {"j*": {"__source__": "j*"}, "log": {"__source__": "[ij]*"}, "__else__": None},
-)
-def test_a_stream_has_the_names_that_the_sdk_gives_it(stream_maps: dict[str, Any]) -> None:
-    mapper = PluginMapper({"stream_maps": copy.deepcopy(stream_maps)}, logging.getLogger("test"))
-    for stream in ("jobs", "interviews"):
-        mapper.register_raw_stream_schema(stream, copy.deepcopy(SCHEMA), ["id"])
-        kept = [
-            one for one in mapper.stream_maps[stream] if not isinstance(one, RemoveRecordTransform)
-        ]
+def clashing(stream_maps: dict[str, Any]) -> list[str]:
+    """What is said of the names of all streams."""
+    config = {"api_key": KEY, "integration_ids": [A], "stream_maps": stream_maps}
+    chosen = copy.deepcopy(discovered())
+    for entry in chosen["streams"]:
+        for one in entry["metadata"]:
+            one["metadata"]["selected"] = True
+    return [*shared_names(TapKombo(config=config, catalog=chosen).selected)]
 
-        assert sorted(names_of(stream, stream_maps)) == sorted(one.stream_alias for one in kept)
+
+def test_the_name_of_a_stream_that_is_not_selected_is_free(kombo: Kombo) -> None:
+    kombo.emulator.add_integration(A, size=only(interviews=3))
+
+    sent = kombo.run(A, **maps(interviews={"__alias__": "jobs"}))
+
+    assert len(sent.records("jobs")) == 3
+
+
+def test_a_run_with_two_streams_of_one_name_asks_nobody(kombo: Kombo) -> None:
+    talks = {"__alias__": "talks"}
+
+    sent = kombo.attempt(A, streams=("interviews", "jobs"), **maps(interviews=talks, jobs=talks))
+
+    assert isinstance(sent.error, ConfigValidationError)
+    assert not sent.messages
+    assert not kombo.emulator.requests
+
+
+@each(
+    ({"interviews": {"__alias__": "events"}, "jobs": {"__alias__": "events"}}, "events"),
+    ({"interviews": {"__alias__": "events"}, "jobs": {"__alias__": "'events'"}}, "events"),
+    ({"interviews": {"__alias__": "jobs"}}, "jobs"),
+    ({"interviews": {"__alias__": "passes"}}, "passes"),
+    ({"jobs": {"__source__": "interviews"}}, "jobs"),
+    ({"interviews": {"__source__": "interviews"}}, "interviews"),
+    ({"inter*": {"__source__": "inter*"}}, "interviews"),
+    ({"log": {"__source__": "interviews"}, "jobs": {"__alias__": "log"}}, "log"),
+    ({"log": {"__source__": "hris_*"}}, "log"),
+    ({"hris_*": {"__alias__": "people"}}, "people"),
+    ({"jobs": {"__alias__": "users"}, "users": None, "hris_*": {"__alias__": "tags"}}, "tags"),
+)
+def test_two_streams_never_have_one_name(stream_maps: dict[str, Any], name: str) -> None:
+    """A loader would take the records of one by the SCHEMA of the other."""
+    [line] = clashing(stream_maps)
+    assert f"`{name}` would be the name of two streams" in line
+
+
+@each(
+    {"interviews": {"__alias__": "jobs"}, "jobs": None},
+    {"interviews": {"__alias__": "jobs"}, "jobs": {"__alias__": "interviews"}},
+    {"interviews": {"__alias__": "jobs"}, "__else__": None},
+    {"jobs": {"__source__": "interviews"}, "job*": None},
+    {"*": {"__alias__": "'kombo_' + __stream_name__"}},
+    {"*": {"__alias__": "__stream_name__"}},
+    {"hris_*": {"__alias__": "staff"}, "hris_??*": None},
+    {"a": {"__source__": "interviews"}, "b": {"__source__": "interviews"}},
+)
+def test_names_that_are_given_away_are_free(stream_maps: dict[str, Any]) -> None:
+    assert clashing(stream_maps) == []
 
 
 def test_what_was_left_out_by_default_comes_once_it_is_not(kombo: Kombo) -> None:

@@ -263,6 +263,7 @@ def test_maps_that_the_sdk_knows(maps: dict[str, Any]) -> None:
     ({"candidate": None}, "there is no stream 'candidate' (did you mean `candidates`"),
     ({"candidate": {"email": None}}, "there is no stream 'candidate' (did you mean `candidates`"),
     ({"people": {"__source__": "Candidates"}}, "there is no stream 'Candidates' (did you mean"),
+    ({"people": {"__source__": None}}, "`people.__source__` must be a text"),
     ({"atts_*": {"x": "id"}}, "there is no stream 'atts_*'"),
     ({"candidates": {"email_adresses": None}}, "`candidates.email_adresses` cannot be taken out"),
     ({"candidates": {"email_adresses": "__NULL__"}}, "(did you mean `email_addresses`"),
@@ -272,38 +273,6 @@ def test_maps_that_the_sdk_knows(maps: dict[str, Any]) -> None:
 )
 def test_what_a_map_would_hide_in_vain_is_refused(maps: dict[str, Any], told: str) -> None:
     assert told in refused("stream_maps", maps)
-
-
-@each(
-    ({"interviews": {"__alias__": "events"}, "jobs": {"__alias__": "events"}}, "events"),
-    ({"interviews": {"__alias__": "events"}, "jobs": {"__alias__": "'events'"}}, "events"),
-    ({"interviews": {"__alias__": "jobs"}}, "jobs"),
-    ({"interviews": {"__alias__": "passes"}}, "passes"),
-    ({"jobs": {"__source__": "interviews"}}, "jobs"),
-    ({"interviews": {"__source__": "interviews"}}, "interviews"),
-    ({"inter*": {"__source__": "inter*"}}, "interviews"),
-    ({"log": {"__source__": "interviews"}, "jobs": {"__alias__": "log"}}, "log"),
-    ({"log": {"__source__": "hris_*"}}, "log"),
-    ({"hris_*": {"__alias__": "people"}}, "people"),
-    ({"jobs": {"__alias__": "users"}, "users": None, "hris_*": {"__alias__": "tags"}}, "tags"),
-)
-def test_two_streams_never_have_one_name(maps: dict[str, Any], name: str) -> None:
-    """A loader would take the records of one by the SCHEMA of the other."""
-    assert f"`{name}` would be the name of two streams" in refused("stream_maps", maps)
-
-
-@each(
-    {"interviews": {"__alias__": "jobs"}, "jobs": None},
-    {"interviews": {"__alias__": "jobs"}, "jobs": {"__alias__": "interviews"}},
-    {"interviews": {"__alias__": "jobs"}, "__else__": None},
-    {"jobs": {"__source__": "interviews"}, "job*": None},
-    {"*": {"__alias__": "'kombo_' + __stream_name__"}},
-    {"*": {"__alias__": "__stream_name__"}},
-    {"hris_*": {"__alias__": "staff"}, "hris_??*": None},
-    {"a": {"__source__": "interviews"}, "b": {"__source__": "interviews"}},
-)
-def test_names_that_are_given_away_are_free(maps: dict[str, Any]) -> None:
-    assert told(stream_maps=maps) == []
 
 
 @each("my talks", "talks talks", "1st")
