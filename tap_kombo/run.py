@@ -145,8 +145,6 @@ class Run:
             self._status.clear()
         if isinstance(error, InterruptedRunError):
             self._tap.logger.warning("The run was interrupted; what is complete is remembered.")
-        for one in self._bookmarks.values():
-            one.expect_no_mixture()
         try:
             if not isinstance(error, OutputError):
                 self._tap.state_writer.write_state(self._tap.state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import itertools
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +106,19 @@ def failing_at(kombo: Kombo, page: int) -> None:
     )
 
 
+def killed_early(kombo: Kombo, state: dict[str, Any], **settings: Any) -> Sent:  # noqa: ANN401
+    """Run, and die of a loader that takes a few rows of the first page."""
+
+    def die() -> None:
+        if len(killed.records()) > 5:
+            raise ConnectionAbortedError
+
+    killed = Sent(before=die)
+    kombo.attempt(A, state=state, page_size=10, sent=killed, **settings)
+    assert 0 < len(killed.records()) < 10
+    return killed
+
+
 @pytest.mark.parametrize("page", [1, 3])
 def test_a_mark_of_outdated_data_is_remembered_by_a_pass_that_fails(
     kombo: Kombo, page: int
@@ -147,29 +161,44 @@ def test_a_resume_point_does_not_outlive_rows_of_another_question(
     kombo.emulator.intercept = None
     assert cut.remembered(A)["resume"]["cursor"]
 
-    def die() -> None:
-        if len(killed.records()) > 5:
-            raise ConnectionAbortedError
-
-    killed = Sent(before=die)
-    kombo.attempt(A, state=cut.state, page_size=10, sent=killed, **other)
-    assert 0 < len(killed.records()) < 10
+    killed = killed_early(kombo, cut.state, **other)
 
     again = kombo.run(A, state=killed.state, page_size=10)
     assert len(again.records()) == FEW.interviews
 
 
-def test_a_pass_that_never_began_leaves_no_rows_of_another_question(kombo: Kombo) -> None:
+@pytest.mark.parametrize("fails", ["before its first page", "as it is not set up"])
+def test_less_is_asked_for_in_vain_and_then_needs_no_full_pass(kombo: Kombo, fails: str) -> None:
     ats = kombo.emulator.add_integration(A, "ATS", FEW)
     state = kombo.run(A).state
-    ats.details.setup_status = "INCOMPLETE"
-    state = kombo.run(A, state=state, deselected=("title",)).state
+    if fails == "before its first page":
+        failing_at(kombo, 1)
+    else:
+        ats.details.setup_status = "INCOMPLETE"
+    less: dict[str, Any] = {"deselected": ("title",), "max_retries": 0}
+    state = kombo.attempt(A, state=state, **less).state
+    kombo.emulator.intercept = None
     ats.details.setup_status = "COMPLETED"
     kombo.emulator.clear_requests()
 
-    kombo.run(A, state=state, deselected=("title",))
-
+    state = kombo.run(A, state=state, **less).state
     assert kinds_of_passes(kombo) == [False]
+    kombo.run(A, state=state)
+    assert kinds_of_passes(kombo) == [True]
+
+
+def test_rows_of_three_questions_take_a_full_pass_whichever_is_asked_next(kombo: Kombo) -> None:
+    """The first is complete; of the others, each is cut off in its first page."""
+    kombo.emulator.add_integration(A, "ATS", FEW)
+    state = kombo.run(A).state
+    less: list[dict[str, Any]] = [{"deselected": ("title",)}, {"deselected": ("users",)}]
+    for other in less:
+        killed = killed_early(kombo, state, method="FULL_TABLE", **other)
+        state = killed.state
+
+    for asked in ({}, *less):
+        again = kombo.run(A, state=copy.deepcopy(state), **asked)
+        assert len(again.records()) == FEW.interviews, asked
 
 
 def test_rows_of_two_questions_take_a_full_pass_whichever_is_asked_next(kombo: Kombo) -> None:

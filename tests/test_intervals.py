@@ -110,12 +110,25 @@ def test_a_model_without_bookmarks_does_not_rest_on_rows_of_another_question() -
     assert is_resting(state, HOUR, **plain)
 
 
+def test_a_model_without_bookmarks_forgets_the_mixture_without_an_interval_too() -> None:
+    plain: dict[str, Any] = {"incremental": False}
+    state: State = {}
+    run(state, **plain, **DAILY)
+    assert bookmarks(state, **plain, maps="m1").expect_mixture(["a"])
+    assert not is_resting(state, HOUR, **plain)
+
+    run(state, **plain, maps="m1")
+
+    assert not bookmarks(state, **plain, maps="m1").expect_mixture(["a"])
+    assert is_resting(state, HOUR, **plain, maps="m1")
+
+
 def test_a_model_without_bookmarks_rests_again_after_its_data_was_outdated() -> None:
     plain: dict[str, Any] = {"incremental": False, **DAILY}
     state: State = {}
     run(state, **plain)
 
-    bookmarks(state, **plain).begin("a", EXPIRED)
+    bookmarks(state, **plain).expect_renewal("a", EXPIRED)
 
     assert is_resting(state, HOUR, **plain)
 

@@ -98,38 +98,29 @@ class Bookmarks:
         self._entries = entries
         self._policy = policy
         self.question = policy.question.id
-        self._mixed = entries.mixed
-        self._noted: set[str] = set()
-        self._remembers = policy.incremental or bool(policy.pass_interval)
 
     def expect_mixture(self, integration_ids: Iterable[str]) -> bool:
         """Note where rows of two questions will stand side by side; return whether there are any.
 
-        It is noted before a row is sent: if the pass does not come to its end, and the former
-        question is asked again, that takes a full pass too, and one from its first page.
+        It is noted before a row is sent, with the question that brings it: if the pass does not
+        come to its end, and the former question is asked again, that takes a full pass too, and
+        one from its first page.
         """
         found = False
-        for one in integration_ids if self._remembers else ():
+        for one in integration_ids:
             entry = self._entries.known(one)
             differs = entry.get("question", self.question) != self.question or self._grown(entry)
             if "replication_key_value" in entry and differs and not self.is_resting(one):
-                if MIXED not in entry:
-                    self._noted.add(one)
-                found = entry[MIXED] = True
+                entry[MIXED] = True if self._is_mixed(entry) else self.question
+                found = True
             resume = entry.get("resume")
             if isinstance(resume, dict) and resume.get("question") != self.question:
                 del entry["resume"]
                 found = True
         return found
 
-    def expect_no_mixture(self) -> None:
-        """Take back what was noted for passes that have not begun: no row of them was sent."""
-        for one in self._noted:
-            self._entries.known(one).pop(MIXED, None)
-
-    def begin(self, integration_id: str, details: Details) -> None:
-        """Note what holds whatever becomes of a pass: rows are sent, and the data is outdated."""
-        self._noted.discard(integration_id)
+    def expect_renewal(self, integration_id: str, details: Details) -> None:
+        """Remember that Kombo calls the data outdated, whatever becomes of the pass."""
         entry = self._entries.known(integration_id)
         marked = details.data_expired_at and self._policy.incremental
         if marked and "replication_key_value" in entry:
@@ -146,9 +137,10 @@ class Bookmarks:
             is_full_due = self._is_full_due(integration_id, entry, last, now)
         except BookmarkError:
             return False  # the pass will tell
-        is_open = entry.keys() & {"resume", "data_expired_at", MIXED} or self._grown(entry)
         return not (
-            is_open
+            entry.keys() & {"resume", "data_expired_at"}
+            or self._is_mixed(entry)
+            or self._grown(entry)
             or (self._policy.incremental and is_full_due)
             or is_due(integration_id, last, now, interval)
         )
@@ -233,7 +225,8 @@ class Bookmarks:
 
     def remember_end(self, done: Pass) -> None:
         """Remember a pass of which every page was read."""
-        if not self._remembers:
+        is_known = bool(self._entries.known(done.integration_id))  # from a run with an interval
+        if not (self._policy.incremental or self._policy.pass_interval or is_known):
             return
         entry, ended = self._entries.writable(done.integration_id), to_kombo(done.end)
         former, entry["replication_key_value"] = entry.get("replication_key_value"), ended
@@ -273,7 +266,7 @@ class Bookmarks:
         if "data_expired_at" in entry:
             known = "the configuration at Kombo has changed"
             yield f"as {known}" if fresh.is_mark_known else f"as {known}, and Kombo does not tell"
-        if fresh.integration_id in self._mixed:
+        if self._is_mixed(entry):
             yield "as a pass that asked for something else was not completed"
         if grown := self._grown(entry):
             yield f"as more is asked for than before: {', '.join(grown)}"
@@ -291,6 +284,10 @@ class Bookmarks:
         last, interval = moment_of(entry, "last_full_pass"), self._policy.full_pass_interval
         last = last if last and last <= now else bookmark
         return bool(interval) and is_due(integration_id, last, now, interval)
+
+    def _is_mixed(self, entry: Mapping[str, Any]) -> bool:
+        """Return whether rows of another question may stand beside those of this one."""
+        return bool(entry.get(MIXED)) and entry[MIXED] != self.question
 
     def _grown(self, entry: Mapping[str, Any]) -> list[str]:
         """Name what is asked for now and was not when the bookmark was set."""

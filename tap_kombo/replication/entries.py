@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from tap_kombo.replication.question import Question
 
 MIXED = "mixed"
-"""Entry of the state: rows of two questions may stand side by side."""
+"""Entry of the state: the question of which rows may stand beside those of the bookmark's; `True`
+is more than one."""
 
 
 class BookmarkError(ValueError):
@@ -44,11 +45,6 @@ class Entries:
             asked = {str(entry.get("question")) for entry in self._known.values()}
             known = found["questions"] if isinstance(found["questions"], dict) else {}
             found["questions"] = {key: one for key, one in known.items() if key in asked}
-
-    @property
-    def mixed(self) -> frozenset[str]:
-        """Integrations that may have rows of two questions."""
-        return frozenset(one for one, entry in self._known.items() if entry.get(MIXED))
 
     def known(self, integration_id: str) -> dict[str, Any]:
         """Return the entry of an integration, whether it can be used or not."""

@@ -143,7 +143,7 @@ class Passes:
             current = self.bookmarks.next_pass(integration_id, details)
         except BookmarkError as error:
             raise KomboError(Problem(BAD_STATE, str(error)), where) from None
-        self.bookmarks.begin(integration_id, details)
+        self.bookmarks.expect_renewal(integration_id, details)
         return current
 
     def _is_of_another(self, entry: Entry) -> bool:
