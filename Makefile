@@ -40,8 +40,8 @@ test: install lint ## Run every check and every test
 	$(BIN)/pytest -n auto --dist loadgroup
 
 .PHONY: check
-check: .venv/.installed lint ## Run what needs neither Meltano nor a database: some two minutes
-	$(BIN)/pytest -n auto --dist loadgroup -m "not system"
+check: .venv/.installed lint ## Run what needs neither Meltano nor a database: a minute or two
+	$(BIN)/pytest -n $$((2 * $$(getconf _NPROCESSORS_ONLN))) --dist loadgroup -m "not system" # many wait
 
 .PHONY: nightly
 nightly: install test-loaders mutations ## Repeat the random tests at length: 10,000 programs, 20 kills, a million rows
