@@ -47,13 +47,17 @@ INSTALLING = {
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run all of a module that needs PostgreSQL, as its tests share their loads."""
+    """Let one worker run all of a module that needs PostgreSQL, as its tests share their loads.
+
+    What takes longest comes first, so that no worker is left alone with it at the end.
+    """
     for item in items:
         if "postgres" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
             item.add_marker(pytest.mark.system)
         elif item.path.stem in INSTALLING:
             item.add_marker(pytest.mark.system)
+    items.sort(key=lambda item: item.get_closest_marker("system") is None)
 
 
 @pytest.hookimpl
