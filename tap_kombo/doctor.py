@@ -109,7 +109,7 @@ class Findings:
         return [
             one
             for one, details in self.details.items()
-            if details.category and endpoint.category in {details.category, "GENERAL"}
+            if details.category and endpoint.may_be_of(details.category)
         ]
 
 

@@ -15,8 +15,10 @@ from tap_kombo.selection import did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-NOTHING = (None, NULL)
+_NOTHING = (None, NULL)
 """What takes a column or a stream out."""
+
+_EMPTIED = f"is empty; write `{NULL}` to take something out, as Meltano drops `null`"
 
 
 def map_complaints(maps: Mapping[str, Any]) -> Iterator[str]:
@@ -25,15 +27,15 @@ def map_complaints(maps: Mapping[str, Any]) -> Iterator[str]:
     Meltano drops null, so an empty map may be one that was to hide something.
     """
     if not maps:
-        yield _emptied("it")
+        yield f"it {_EMPTIED}"
     for key, one in maps.items():
         where = f"`{shown(key)}`"
         if one in ("", {}):
-            yield _emptied(where)
+            yield f"{where} {_EMPTIED}"
         elif key.startswith("__"):
-            if key != "__else__" or one not in NOTHING:
+            if key != "__else__" or one not in _NOTHING:
                 yield f"{where} is not a stream, and not an option with such a value"
-        elif one not in NOTHING and not isinstance(one, dict):
+        elif one not in _NOTHING and not isinstance(one, dict):
             yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
         else:
             yield from _bad_map(key, one if isinstance(one, dict) else {})
@@ -57,7 +59,7 @@ def _bad_map(key: str, columns: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where} has no effect beside `__source__`; the name is `{shown(key)}`"
         elif complaint := _bad_entry(name, value):
             yield f"{where} {complaint}"
-        elif value in NOTHING and not name.startswith("__") and name not in there:
+        elif value in _NOTHING and not name.startswith("__") and name not in there:
             # Columns that flattening makes are none yet: the SDK flattens what maps leave.
             hint = did_you_mean(name, there)
             yield f"{where} cannot be taken out, as there is no such column{hint}"
@@ -69,8 +71,8 @@ def _bad_entry(name: str, value: object) -> str:
         is_list = isinstance(value, list) and all(isinstance(one, str) for one in value)
         return "" if is_list else "must be a list of columns"
     if value in ("", {}, []):
-        return _emptied("")
-    if value in NOTHING:
+        return _EMPTIED
+    if value in _NOTHING:
         return "must be a text" if name.startswith("__") and name != "__else__" else ""
     if not isinstance(value, str) or name == "__else__":
         return f"must be {'' if name == '__else__' else 'an expression or '}`{NULL}`"
@@ -85,8 +87,3 @@ def _is_expression(text: str) -> bool:
     except (MemoryError, RecursionError, SyntaxError, ValueError):
         return False
     return len(parsed) == 1 and isinstance(parsed[0], ast.Expr)
-
-
-def _emptied(where: str) -> str:
-    cure = f"write `{NULL}` to take something out, as Meltano drops `null`"
-    return f"{where} is empty; {cure}".strip()

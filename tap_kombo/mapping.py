@@ -118,11 +118,10 @@ def shared_names(streams: Iterable[Any]) -> Iterator[str]:
     """
     maps = (one for stream in streams for one in stream.stream_maps)
     names = Counter(one.stream_alias for one in maps if not isinstance(one, RemoveRecordTransform))
-    for name in (one for one, count in names.items() if count > 1):
-        yield (
-            f"Setting 'stream_maps': `{shown(name)}` would be the name of two streams; choose "
-            "another, or leave one of them out."
-        )
+    for name, count in names.items():
+        if count > 1:
+            told = f"`{shown(name)}` would be the name of two streams"
+            yield f"Setting 'stream_maps': {told}; choose another, or leave one of them out."
 
 
 def concerned_maps(config: Mapping[str, Any], stream: str) -> Iterator[tuple[str, Any]]:

@@ -288,6 +288,7 @@ class TapKombo(SeamTap):
         )
         if by_meltano:
             tap.select(selected_by_meltano())
+        _refuse(shared_names(tap.selected))
         found = examine(tap, tap.make_run([], max_retries=0), tap.selected)
         for line in found.lines():
             click.echo(line)

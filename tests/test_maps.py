@@ -18,6 +18,7 @@ from tap_kombo.replication.report import RunFailedError
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
+    from doctoring import Doctor
     from support import Kombo
 
     from kombo_emulator.exchange import Received
@@ -178,6 +179,16 @@ def test_a_run_with_two_streams_of_one_name_asks_nobody(kombo: Kombo) -> None:
     assert isinstance(sent.error, ConfigValidationError)
     assert not sent.messages
     assert not kombo.emulator.requests
+
+
+def test_the_doctor_says_so_too(doctor: Doctor) -> None:
+    talks = {"__alias__": "talks"}
+
+    doctor(A, streams=("interviews", "jobs"), **maps(interviews=talks, jobs=talks))
+
+    assert doctor.exit_code == 1
+    assert "`talks` would be the name of two streams" in doctor.errors[0]
+    assert doctor.asked == []
 
 
 @each(
