@@ -20,6 +20,12 @@ _SDK = str(Path(singer_sdk.__file__).parent)
 _UNHANDLED = "An unhandled error occurred while syncing"
 _CLEAR = "\r\x1b[K"
 
+LOG_REFUSED = (
+    "the log cannot be set up. TAP_KOMBO_LOGLEVEL, or else LOGLEVEL, has to be DEBUG, INFO, "
+    "WARNING, ERROR or CRITICAL; SINGER_SDK_LOG_CONFIG has to be a file for Python's `dictConfig`"
+)
+"""What is told if the SDK does not take these variables, which it reads before all else."""
+
 
 class OwnLines(logging.Filter):
     """Keeps back what the SDK tells of its own steps, unless the level is DEBUG.

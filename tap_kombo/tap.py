@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 
 import click
 from click.types import FuncParamType
+from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue
@@ -35,7 +36,7 @@ from tap_kombo.config import (
 from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
-from tap_kombo.logs import quieten
+from tap_kombo.logs import LOG_REFUSED, quieten
 from tap_kombo.mapping import shared_names
 from tap_kombo.privacy import NOT_OPTED_IN, is_opted_in, not_opted_in, private_catalog
 from tap_kombo.reference import reference
@@ -240,6 +241,14 @@ class TapKombo(SeamTap):
         given = super().cb_config(ctx, param, tuple(one for one in value if one == ENV))
         given.config = merged(value)
         return given
+
+    @plugin_cli
+    @override
+    def cli(cls) -> click.Command:  # noqa: N805 - a descriptor of the SDK, which passes the class
+        try:
+            return super().cli
+        except Exception as error:  # noqa: BLE001 - of `logging` or of YAML
+            sys.exit(f"{cls.name}: {LOG_REFUSED} [{type(error).__name__}].")
 
     @classmethod
     @override

@@ -150,3 +150,29 @@ def test_the_key_is_stripped_and_told_nowhere(url: str, tmp_path: Path) -> None:
     assert "PLATFORM.AUTHENTICATION_INVALID" in done.stderr
     assert "jane" not in done.stderr + done.stdout
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("TAP_KOMBO_LOGLEVEL", "VERBOSE"),
+        ("LOGLEVEL", "9"),
+        ("SINGER_SDK_LOG_CONFIG", "version: ["),
+        ("SINGER_SDK_LOG_CONFIG", "version: 2"),
+        ("SINGER_SDK_LOG_CONFIG", "5"),
+        ("SINGER_SDK_LOG_CONFIG", None),
+    ],
+)
+def test_a_log_that_cannot_be_set_up_is_told_in_one_line(
+    variable: str, value: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "logging.yml"
+    if value is None:
+        file.mkdir()
+    else:
+        file.write_text(value)
+    is_file = variable == "SINGER_SDK_LOG_CONFIG"
+    monkeypatch.setenv(variable, str(file) if is_file else str(value))
+
+    with pytest.raises(SystemExit, match=variable):
+        _ = TapKombo.cli
