@@ -153,6 +153,7 @@ def of_text(text: str, schema: Record) -> Any:  # noqa: ANN401
 def meltanolabs_csv(messages: Messages, folder: Path) -> Tables:
     (output := folder / "output").mkdir()
     config = documented("target-csv") | {"output_path": str(output)}
+    config["timestamp_format"] = "%Y%m%dT%H%M%S.%f"  # the two runs may fall into one second
     load([program("meltanolabs-target-csv", "target-csv")], messages, folder, config)
     return read_csv(messages, output)
 
