@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cached_property
 from itertools import groupby
@@ -11,7 +12,13 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from singer_sdk.mapper import DefaultStreamMap, PluginMapper, RemoveRecordTransform
-from singer_sdk.singerlib import RecordMessage, SchemaMessage
+from singer_sdk.singerlib import (
+    Catalog,
+    MetadataMapping,
+    RecordMessage,
+    SchemaMessage,
+    StreamMetadata,
+)
 
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
@@ -109,6 +116,13 @@ class Maps:
             }
             found[alias] = SchemaMessage(alias, {**schema, "properties": columns}, keys)
         return found
+
+
+def selected_alone(catalog: Catalog, stream: str) -> Catalog:
+    """Return a catalog of one stream that is selected, whatever its columns are."""
+    whole = StreamMetadata(selected=True)
+    metadata = MetadataMapping({**catalog[stream].metadata, (): whole})
+    return Catalog([(stream, replace(catalog[stream], metadata=metadata))])
 
 
 def shared_names(streams: Iterable[Any]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
-from tap_kombo.mapping import Maps
+from tap_kombo.mapping import Maps, selected_alone
 from tap_kombo.privacy import hidden_paths
 from tap_kombo.pseudonyms import hiding
 from tap_kombo.records import Fitter, is_anonymized, survey
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     import requests
     from singer_sdk import metrics
     from singer_sdk.helpers.types import Auth, Context
+    from singer_sdk.mapper import StreamMap
     from singer_sdk.pagination import BaseAPIPaginator
     from singer_sdk.singerlib import MetadataMapping
     from singer_sdk.streams.rest import HTTPRequest
@@ -268,6 +269,16 @@ class KomboStream(SeamStream):
         """What takes out of records what is not sent, and hides what is personal."""
         hidden = hiding(self.config, self.name, self.schema)
         return compile_edits({**hidden, **dict.fromkeys(self.unwanted)})
+
+    @property
+    @override
+    def stream_maps(self) -> list[StreamMap]:
+        # Made when they are needed: of a stream that is not selected the SDK takes the columns,
+        # and so the key, without which a map for all streams is refused.
+        if self.name not in self.tap.mapper.stream_maps:
+            alone = selected_alone(self.tap.catalog, self.name)
+            self.tap.mapper.register_raw_streams_from_catalog(alone)
+        return super().stream_maps
 
     @cached_property
     def maps(self) -> Maps:

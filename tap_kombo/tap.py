@@ -18,7 +18,7 @@ from click.types import FuncParamType
 from singer_sdk.cli import plugin_cli
 from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
-from singer_sdk.tap_base import CliTestOptionValue
+from singer_sdk.tap_base import CliTestOptionValue, Tap
 from typing_extensions import override
 
 from tap_kombo.api.endpoints import STREAMS
@@ -120,7 +120,9 @@ class TapKombo(SeamTap):
     def setup_mapper(self) -> None:
         self.stream_maps = copy.deepcopy(self.config.get("stream_maps"))  # the SDK takes `__else__`
         try:
-            super().setup_mapper()
+            super(Tap, self).setup_mapper()  # `Tap` has maps for all, whatever is selected
+            for stream in self.selected:
+                _ = stream.stream_maps
         except (AttributeError, ValueError) as error:  # of Faker, or of flattening
             _refuse(mapper_complaints(self.config, error))
             raise

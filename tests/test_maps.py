@@ -18,6 +18,8 @@ from tap_kombo.replication.report import RunFailedError
 from tap_kombo.tap import TapKombo
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from doctoring import Doctor
     from support import Kombo
 
@@ -153,14 +155,19 @@ def test_a_fingerprint_tells_nothing() -> None:
     assert len(fingerprint_of(config, "interviews")) == 16
 
 
-def clashing(stream_maps: dict[str, Any]) -> list[str]:
-    """What is said of the names of all streams."""
+def selecting(stream_maps: dict[str, Any], wanted: Callable[[str], bool]) -> TapKombo:
+    """The tap with a catalog in which the wanted streams are selected and no others."""
     config = {"api_key": KEY, "integration_ids": [A], "stream_maps": stream_maps}
     chosen = copy.deepcopy(discovered())
     for entry in chosen["streams"]:
         for one in entry["metadata"]:
-            one["metadata"]["selected"] = True
-    return [*shared_names(TapKombo(config=config, catalog=chosen).selected)]
+            one["metadata"]["selected"] = wanted(entry["stream"])
+    return TapKombo(config=config, catalog=chosen)
+
+
+def clashing(stream_maps: dict[str, Any]) -> list[str]:
+    """What is said of the names of all streams."""
+    return [*shared_names(selecting(stream_maps, lambda _: True).selected)]
 
 
 def test_the_name_of_a_stream_that_is_not_selected_is_free(kombo: Kombo) -> None:
@@ -267,6 +274,22 @@ def test_the_column_that_fails_is_named_and_never_its_value(
         assert line.startswith(f"Failed: interviews of {A}: an expression in `stream_maps` fails")
         assert f"[{named}]" in line
         assert "Jane" not in caplog.text, named
+
+
+@each(
+    ({"more": "'1'"}, True),
+    ({"__filter__": "True"}, True),
+    ({"remote_id": None}, False),
+    ({"id": "id", "__else__": None}, False),
+)
+def test_a_map_of_all_streams_takes_those_that_are_not_selected(
+    one: dict[str, Any], has_remote_id: object
+) -> None:
+    """A catalog of Meltano lists them all, and deselects each of their columns."""
+    [interviews] = selecting({"*": one}, lambda stream: stream == "interviews").selected
+
+    names = interviews.stream_maps[0].transformed_schema["properties"].keys()
+    assert ("more" in names, "remote_id" in names) == ("more" in one, has_remote_id)
 
 
 NAMING: list[dict[str, Any]] = [
