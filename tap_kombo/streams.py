@@ -270,11 +270,11 @@ class KomboStream(SeamStream):
         hidden = hiding(self.config, self.name, self.schema)
         return compile_edits({**hidden, **dict.fromkeys(self.unwanted)})
 
-    @property
+    @cached_property
     @override
     def stream_maps(self) -> list[StreamMap]:
-        # Made when they are needed: of a stream that is not selected the SDK takes the columns,
-        # and so the key, without which a map for all streams is refused.
+        # Made when they are needed: up to 0.54 the SDK takes the columns, and so the key, from a
+        # stream that is not selected, and then refuses a map for all streams.
         if self.name not in self.tap.mapper.stream_maps:
             alone = selected_alone(self.tap.catalog, self.name)
             self.tap.mapper.register_raw_streams_from_catalog(alone)

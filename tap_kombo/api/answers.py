@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from math import ceil
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -139,10 +140,11 @@ def next_of(response: requests.Response) -> str | None:
 def served_at(response: requests.Response) -> pendulum.DateTime | None:
     """Return when a request was sent, by the server's `Date`; `None` if that cannot be read.
 
-    The header has whole seconds, and so has what is taken off for the time that the answer took.
+    The header has whole seconds, and so has what is taken off for the time that the answer took,
+    rounded up: the moment may be too early, but never too late.
     """
     moment = _moment(response.headers.get("Date"))
-    return moment and moment.subtract(seconds=int(response.elapsed.total_seconds()))
+    return moment and moment.subtract(seconds=ceil(response.elapsed.total_seconds()))
 
 
 def is_suspect(response: requests.Response) -> bool:
