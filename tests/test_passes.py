@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from starlette.responses import JSONResponse, Response
@@ -10,10 +10,11 @@ from support import Kombo, Sent, expected, failing, only, refusal
 
 from kombo_emulator import Behaviour
 from tap_kombo import run
+from tap_kombo.replication.fanout import Fanout, Job, Runner
 from tap_kombo.replication.report import RunFailedError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from kombo_emulator.exchange import Received
 
@@ -372,3 +373,22 @@ def test_lists_of_another_category_are_not_asked_for(kombo: Kombo) -> None:
     assert sent.records("hris_employees")
     schemas = [one["stream"] for one in sent.messages if one["type"] == "SCHEMA"]
     assert schemas == ["hris_employees"]
+
+
+class CutOffError(BaseException):
+    """What nobody expects, as it is no `Exception`."""
+
+
+def cut_off(*_: object) -> Any:  # noqa: ANN401
+    raise CutOffError
+
+
+@pytest.mark.timeout(20)  # else the run would wait for a pass that is no more
+@pytest.mark.parametrize("jobs", [[Job("jobs", A, cut_off)], map(cut_off, [A])])
+def test_whatever_is_raised_in_a_pass_ends_the_run(jobs: Iterable[Job[str]]) -> None:
+    runner = Runner()
+
+    with pytest.raises(CutOffError):
+        next(Fanout(runner, jobs, Counter(jobs=1), 1).pages("jobs"))
+
+    runner.close()

@@ -226,27 +226,27 @@ class Fanout(Generic[S]):
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._runner.start(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        """Hand over what a task has raised, be it what it may: nobody else would hear of it."""
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._queue.put_nowait(error)
 
     async def _open_passes(self) -> None:
         """Open one pass after the other, each as soon as there is a place."""
-        try:
-            for job in self._jobs:
-                await self._places.acquire()
-                self._begin(self._read(job))
-        except Exception as error:  # noqa: BLE001 - nobody else would hear of it
-            self._queue.put_nowait(error)
+        for job in self._jobs:
+            await self._places.acquire()
+            self._begin(self._read(job))
 
     async def _read(self, job: Job[S]) -> None:
         """Read a pass, and tell whoever writes that it has ended."""
-        end: S | BaseException = job.source
         try:
             await job.read(Place(self._places, self._queue, job))
-        except Exception as error:  # noqa: BLE001 - it is raised where the pages are taken
-            end = error
         finally:
             self._places.release()
-        self._queue.put_nowait(end)
+        self._queue.put_nowait(job.source)
 
 
 @dataclass(frozen=True)
