@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from kombo_emulator.models import Model
 
+pytestmark = pytest.mark.xdist_group("records")  # one worker, for all tests share them
+
 MANY = replace(Size(**{item.name: 160 for item in fields(Size)}), interviews=600, offers=600)
 FEW = Size(**{item.name: 12 for item in fields(Size)})
 NEVER_SEEN = {

@@ -230,6 +230,7 @@ def has_form(text: str, form: str) -> bool:
     return bool(re.fullmatch(FORMS[form], text))
 
 
+@pytest.mark.xdist_group("suite")  # one worker, for tests share one run
 class TestStandardSuite(
     get_tap_test_class(  # type: ignore[misc] # made at run time
         TapKombo,
