@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -54,17 +55,21 @@ class StatusLine(logging.Filter):
 
     def show(self, text: str) -> None:
         """Write the line, in place of the last one."""
-        columns = os.get_terminal_size(self._terminal.fileno()).columns
-        self._terminal.write(_CLEAR + text[: columns - 1])  # one that wraps cannot be rewritten
-        self._terminal.flush()
-        self._is_shown = True
+        with suppress(OSError):  # the terminal may be gone, and the run goes on
+            columns = os.get_terminal_size(self._terminal.fileno()).columns
+            self._write(_CLEAR + text[: columns - 1])  # one that wraps cannot be rewritten
+            self._is_shown = True
 
     def clear(self) -> None:
         """Take the line away."""
         if self._is_shown:
-            self._terminal.write(_CLEAR)
-            self._terminal.flush()
             self._is_shown = False
+            with suppress(OSError):
+                self._write(_CLEAR)
+
+    def _write(self, text: str) -> None:
+        self._terminal.write(text)
+        self._terminal.flush()
 
     @override
     def filter(self, record: logging.LogRecord) -> bool:

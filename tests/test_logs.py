@@ -7,6 +7,7 @@ import os
 import pty
 import subprocess
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,11 +19,13 @@ from kombo_emulator import Size
 from scripts.meltano_project import CHECKOUT
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from support import Kombo
 
     from kombo_emulator.exchange import Received
+
 
 SMALL = Size(
     users=1, roles=1, tags=1, rejection_reasons=0, application_stages=1, jobs=1, candidates=1,
@@ -120,37 +123,65 @@ def test_a_refused_key_is_not_called_an_unhandled_error(kombo: Kombo, start: Sta
     assert "unhandled" not in done.stderr
 
 
-def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_path: Path) -> None:
-    kombo.emulator.add_integration("tool:0", "ATS", SMALL)
-    told = threading.Event()
+def waiting_for(event: threading.Event) -> Callable[[Received], None]:
+    """Lets no answer go before something has happened."""
 
     def hold(_: Received) -> None:
-        told.wait(30)
+        event.wait(30)
 
-    kombo.emulator.intercept = hold
+    return hold
+
+
+@contextmanager
+def on_a_terminal(kombo: Kombo, folder: Path) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """The other end of a terminal, and the program that tells its progress there."""
+    kombo.emulator.add_integration("tool:0", "ATS", SMALL)
     config = {"api_key": KEY, "api_url": kombo.url, "integration_ids": ["tool:0"]}
-    (tmp_path / "config.json").write_text(json.dumps(config))
-    (tmp_path / "catalog.json").write_text(json.dumps(catalog("interviews")))
+    (folder / "config.json").write_text(json.dumps(config))
+    (folder / "catalog.json").write_text(json.dumps(catalog("interviews")))
+    files = [f"--{name}={folder / name}.json" for name in ("config", "catalog")]
     ours, theirs = pty.openpty()
-
-    with (tmp_path / "out.jsonl").open("wb") as output:
+    with (folder / "out.jsonl").open("wb") as output:
         process = subprocess.Popen(
-            [*warm_tap(), f"--config={tmp_path / 'config.json'}",
-             f"--catalog={tmp_path / 'catalog.json'}"],
-            cwd=CHECKOUT, stdout=output, stderr=theirs,
-        )  # fmt: skip
-        os.close(theirs)
+            [*warm_tap(), *files], cwd=CHECKOUT, stdout=output, stderr=theirs
+        )
+    os.close(theirs)
+    yield ours, process
+    assert process.wait() == 0
+
+
+def test_on_a_terminal_progress_is_one_line_that_is_rewritten(kombo: Kombo, tmp_path: Path) -> None:
+    told = threading.Event()
+    kombo.emulator.intercept = waiting_for(told)
+
+    with on_a_terminal(kombo, tmp_path) as (ours, _):
         seen = ""
         while piece := _read(ours):
             seen += piece
             if " pass(es) done, " in seen:
                 told.set()
-        assert process.wait() == 0
-    os.close(ours)
+        os.close(ours)
 
     assert "\r\x1b[K0 of 1 pass(es) done, 0 record(s), " in seen
     assert "VERDICT" not in seen
     assert "\nOK: 2 record(s) of 1 stream(s) and 1 integration(s)" in seen.replace("\r\n", "\n")
+
+
+def test_a_terminal_that_is_lost_ends_no_run(kombo: Kombo, tmp_path: Path) -> None:
+    lost = threading.Event()
+    kombo.emulator.intercept = waiting_for(lost)
+
+    with on_a_terminal(kombo, tmp_path) as (ours, _):
+        seen = ""
+        while " pass(es) done, " not in seen:
+            seen += _read(ours)
+        os.close(ours)
+        lost.set()
+
+    output = (tmp_path / "out.jsonl").read_text()
+    assert output.count('"type":"RECORD"') == 2
+    [entry] = last_state(output)["bookmarks"]["interviews"]["partitions"]
+    assert "replication_key_value" in entry
 
 
 def _read(terminal: int) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import textwrap
 from collections import defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -197,7 +198,8 @@ def _tell_what_fits_nothing(
 def _tell(verdict: Verdict, logger: logging.Logger) -> None:
     """Tell it to whoever looks at a terminal, else in the log, for programs and `grep` too."""
     if sys.stderr.isatty():
-        sys.stderr.write(f"\n{verdict.text}\n")
+        with suppress(OSError):  # the terminal may be gone
+            sys.stderr.write(f"\n{verdict.text}\n")
         return
     logger.info("%s", replace(verdict, width=sys.maxsize).text)
     told = verdict.as_dict()
