@@ -332,7 +332,7 @@ def test_state_is_looked_at_and_changed(place: Place, kombo: Kombo) -> None:
     [shown] = fenced("incremental.md", "json")
     folder = place.project.folder
     editor = folder / "edit.sh"
-    editor.write_text('#!/bin/sh\nsed -i s/T10:00:00.000Z/T07:00:00.000Z/g "$1"\n')
+    editor.write_text('#!/bin/sh\nsed -i s/T09:59:59.000Z/T07:00:00.000Z/g "$1"\n')
     editor.chmod(0o755)
     full, again = runs.splitlines()
 

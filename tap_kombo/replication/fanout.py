@@ -12,7 +12,7 @@ import signal
 import socket
 import threading
 import time
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -226,27 +226,33 @@ class Fanout(Generic[S]):
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._runner.start(work)
         self._tasks.add(task)
-        task.add_done_callback(self._ended)
-
-    def _ended(self, task: asyncio.Task[None]) -> None:
-        """Hand over what a task has raised, be it what it may: nobody else would hear of it."""
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()):
-            self._queue.put_nowait(error)
+        task.add_done_callback(self._tasks.discard)
 
     async def _open_passes(self) -> None:
         """Open one pass after the other, each as soon as there is a place."""
-        for job in self._jobs:
-            await self._places.acquire()
-            self._begin(self._read(job))
+        with self._handing_over_errors():
+            for job in self._jobs:
+                await self._places.acquire()
+                self._begin(self._read(job))
 
     async def _read(self, job: Job[S]) -> None:
         """Read a pass, and tell whoever writes that it has ended."""
+        with self._handing_over_errors():
+            try:
+                await job.read(Place(self._places, self._queue, job))
+            finally:
+                self._places.release()
+            self._queue.put_nowait(job.source)
+
+    @contextmanager
+    def _handing_over_errors(self) -> Iterator[None]:
+        """Let whatever is raised be raised where the pages are taken: nobody else would hear."""
         try:
-            await job.read(Place(self._places, self._queue, job))
-        finally:
-            self._places.release()
-        self._queue.put_nowait(job.source)
+            yield
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - without it the run would wait for ever
+            self._queue.put_nowait(error)
 
 
 @dataclass(frozen=True)
