@@ -103,6 +103,8 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     """Keep warnings only for the report: all that is heard at DEBUG would be gigabytes."""
     plugin = session.config.pluginmanager.getplugin("logging-plugin")
     plugin.report_handler.setLevel(logging.WARNING)
+    # It names each column of each stream, which is nine of ten lines that a run tells at DEBUG.
+    logging.getLogger("singer_sdk.singerlib.catalog").setLevel(logging.INFO)
 
 
 @pytest.fixture(autouse=True)
