@@ -10,28 +10,24 @@ foreign keys only.
 
 - `table` says which models there are, what is nested in what, and how lists are filtered;
 - `made` makes records up, `store` keeps and changes them, `lists` cuts them into pages;
-- `integration`, `ats` and `hris` are one customer's tool, `emulator` answers for all of them;
+- `integration` is one customer's tool, `emulator` answers for all of them;
 - `server` puts it on a port, and `faults` has all that can go wrong on the way;
 - `behaviour` switches between the readings of what Kombo does not document.
 """
 
 from __future__ import annotations
 
-from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.emulator import DEFAULT_KEY, Emulator
 from kombo_emulator.exchange import Received
-from kombo_emulator.hris import HrisIntegration
 from kombo_emulator.integration import Integration
 from kombo_emulator.server import serve
 from kombo_emulator.size import Size
 
 __all__ = [
     "DEFAULT_KEY",
-    "AtsIntegration",
     "Behaviour",
     "Emulator",
-    "HrisIntegration",
     "Integration",
     "Received",
     "Size",

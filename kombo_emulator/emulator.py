@@ -7,7 +7,7 @@ import re
 from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from starlette.applications import Starlette
@@ -15,12 +15,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 from starlette.routing import Route
 
-from kombo_emulator.ats import AtsIntegration
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.examples import EXAMPLES_ID, Examples
 from kombo_emulator.exchange import ApiError, Received, input_invalid
-from kombo_emulator.hris import HrisIntegration
 from kombo_emulator.integration import Integration
 from kombo_emulator.lists.filters import read_query
 from kombo_emulator.lists.pages import Pager, refuse
@@ -36,12 +34,7 @@ if TYPE_CHECKING:
 
 DEFAULT_KEY = "ks_dev_emulator"
 BASE_PATH = "/v1"
-CATEGORIES: dict[str, type[Integration]] = {
-    "ATS": AtsIntegration,
-    "HRIS": HrisIntegration,
-    "LMS": Integration,
-    "ASSESSMENT": Integration,
-}
+CATEGORIES = ("ATS", "HRIS", "LMS", "ASSESSMENT")
 
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _GENERAL = re.compile(r"/integrations/([^/]+)(?:/(custom-fields|integration-fields))?")
@@ -103,21 +96,6 @@ class Emulator:
     def behaviour(self, behaviour: Behaviour) -> None:
         self.world.behaviour = behaviour
 
-    @overload
-    def add_integration(
-        self, integration_id: str, category: Literal["ATS"] = "ATS", size: Size | None = None
-    ) -> AtsIntegration: ...
-
-    @overload
-    def add_integration(
-        self, integration_id: str, category: Literal["HRIS"], size: Size | None = None
-    ) -> HrisIntegration: ...
-
-    @overload
-    def add_integration(
-        self, integration_id: str, category: str, size: Size | None = None
-    ) -> Integration: ...
-
     def add_integration(
         self, integration_id: str, category: str = "ATS", size: Size | None = None
     ) -> Integration:
@@ -132,7 +110,7 @@ class Emulator:
         if category not in CATEGORIES:
             msg = f"{category} is not one of {', '.join(CATEGORIES)}"
             raise ValueError(msg)
-        integration = CATEGORIES[category](integration_id, category, self.world)
+        integration = Integration(integration_id, category, self.world)
         integration.seed(size or self.size)
         with self.world.lock:
             self.integrations[integration_id] = integration

@@ -55,8 +55,22 @@ _BROUGHT = {
 """What comes along with each record from the start."""
 
 
+_OF_PERSON = {"ats_notes", "ats_scorecards", "ats_attachments"}
+_ROLES = (("1", "Recruiter", "RECRUITER"), (None, None, None))
+_NOT_ALL = {"ats_candidates": "tag_ids", "hris_employees": "group_ids"}
+"""Links that some records have none of."""
+
+
 class Integration(Store):
-    """A tool of one category, with records of its own making."""
+    """A tool of one category, with records of its own making.
+
+    Lists of links are `system_role_ids` of a user, `stage_ids` and `hiring_team_links` of a job,
+    `tag_ids` of a candidate, `user_ids` of an interview, `group_ids` of an employee, and
+    `location_ids`, `legal_entity_ids`, `group_ids` and `skill_links` (as `skill_link` makes them)
+    of a staffing entity. `reviewee_id`, `reviewer_id` and `review_cycle_id` of a review,
+    `employee_id` and `pay_run_id` of a payslip, and the `proficiency_scale` of a skill only show
+    nested.
+    """
 
     # JSON values come in as keywords.
     # ruff: noqa: ANN401
@@ -90,22 +104,65 @@ class Integration(Store):
         """
         refuse_unknown(model, fields)
         made = make(self.draw, model)
-        self.complete(model, made)
+        self._fit(model, made)
         made |= fields
         record_id = self.add(model, fields.get("remote_id"), made, visible_after)
         self.draw.known[model].append(record_id)
         return record_id
 
-    def complete(self, model: str, made: dict[str, Any]) -> None:
-        """Let a made-up record fit to the records that it is linked with."""
-
     def bring(self, model: str, record_id: str) -> None:
         """Add what comes along with a record from the start."""
-        for brought, count in _BROUGHT.get(model, {}).items():
-            [owner] = [one.reverse for one in MODELS[model].embeds if one.model == brought]
+        brought = _BROUGHT.get(model, {})
+        if model == "hris_employees" and self.draw.number % 2:
+            brought = {"hris_employments": 2, "hris_time_off_balances": 1}  # some have had two
+        for nested, count in brought.items():
+            [owner] = [one.reverse for one in MODELS[model].embeds if one.model == nested]
             link: dict[str, Any] = {owner: record_id}
             for _ in range(count):
-                self.make(brought, **link)
+                self.make(nested, **link)
+
+    def hire_employee(self, **fields: Any) -> str:
+        """Let an employee begin today, with a first employment, and return its id."""
+        today = stamp(self.world.clock.millis() // DAY * DAY)
+        begun = {"employment_status": "ACTIVE", "start_date": today, "termination_date": None}
+        employee = self.make("hris_employees", **begun | fields)
+        self.make("hris_employments", employee_id=employee, effective_date=today)
+        return employee
+
+    def skill_link(self, skill_id: str, level: int = 1) -> dict[str, Any]:
+        """Make an entry of a staffing entity's `skill_links`; levels count from 0."""
+        scale = self.table("hris_skills").rows[skill_id].values["proficiency_scale"]
+        expected: dict[str, Any] | None = None
+        if scale and scale["type"] == "NUMERIC":
+            expected = {"type": "NUMERIC", "value": level + 1}
+        elif scale:
+            option = scale["ordered_options"][level]["id"]
+            expected = {"type": "SINGLE_SELECT", "selected_option_id": option}
+        return {"id": skill_id, "skill_id": skill_id, "expected_proficiency": expected}
+
+    def _fit(self, model: str, made: dict[str, Any]) -> None:
+        """Let a made-up record fit to the records that it is linked with."""
+        if model in _OF_PERSON and made["application_id"] and made["candidate_id"]:
+            application = self.table("ats_applications").rows[made["application_id"]].values
+            made["candidate_id"] = application["candidate_id"] or made["candidate_id"]
+        elif model == "ats_users":
+            roles = self.table("ats_roles").rows.values()
+            system = [role.id for role in roles if role.values["scope"] == "SYSTEM"]
+            made["system_role_ids"] = (self.draw.pick(system),) if system else ()
+        elif model == "ats_jobs":
+            made["stage_ids"] = tuple(self.draw.known["ats_application_stages"])
+            team = self.draw.links("ats_users", 2)
+            made["hiring_team_links"] = tuple(self._member(user) for user in team)
+        elif model == "hris_staffing_entities":
+            made["skill_links"] = tuple(map(self.skill_link, made["skill_links"]))
+        elif model in _NOT_ALL:
+            links = _NOT_ALL[model]
+            made[links] = made[links][: self.draw.integer(3)]
+
+    def _member(self, user_id: str) -> dict[str, Any]:
+        key, label, kind = self.draw.pick(_ROLES)
+        role = {"remote_id": key, "remote_label": label, "scope": "JOB", "unified_type": kind}
+        return {"id": user_id, "hiring_team_roles": ["RECRUITER"], "job_roles": [role]}
 
     # What Kombo says of it
 

@@ -20,7 +20,7 @@ from scripts.meltano_project import CHECKOUT, MeltanoError, MeltanoProject
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
 
 API_KEY = "ks_dev_emulator"
@@ -60,7 +60,7 @@ def main() -> int:
     return 0
 
 
-def show(project: MeltanoProject, postgres: PostgreSQL, integration: AtsIntegration) -> None:
+def show(project: MeltanoProject, postgres: PostgreSQL, integration: Integration) -> None:
     """Load, change data at Kombo, load again, and print what came of it."""
     heading("Install the plugins of meltano.yml (kept in .demo for the next time)")
     timed("meltano install", project.prepare)
@@ -112,7 +112,7 @@ def show(project: MeltanoProject, postgres: PostgreSQL, integration: AtsIntegrat
     say(".venv-meltano/bin/meltano run tap-kombo target-postgres")
 
 
-def change(integration: AtsIntegration) -> Iterator[str]:
+def change(integration: Integration) -> Iterator[str]:
     """Change five things at Kombo; yield a line about each."""
     alive = integration.records("ats_interviews", include_deleted=False)
     one_each = {row["application"]["id"]: row["id"] for row in alive if in_play(row)}
@@ -125,7 +125,7 @@ def change(integration: AtsIntegration) -> Iterator[str]:
     yield f"interview {cancelled} is cancelled"
     integration.delete("ats_interviews", deleted)
     yield f"interview {deleted} is deleted"
-    new = integration.add_interview(application_id=application, title="Last talk")
+    new = integration.make("ats_interviews", application_id=application, title="Last talk")
     yield f"interview {new} is new"
 
 

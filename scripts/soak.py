@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator import Integration
     from kombo_emulator.exchange import Received
     from kombo_emulator.faults import Fault
     from scripts.embedded_postgres import PostgreSQL
@@ -236,9 +236,9 @@ class Soak:
             _add(ats)
 
 
-def _add(ats: AtsIntegration) -> None:
-    for add in (ats.add_candidate, ats.add_application, ats.add_interview):
-        add()
+def _add(ats: Integration) -> None:
+    for model in ("ats_candidates", "ats_applications", "ats_interviews"):
+        ats.make(model)
 
 
 def main(minutes: float) -> int:

@@ -53,15 +53,16 @@ class Customers:
         acme = self.emulator.add_integration("greenhouse:acme", "ATS", ATS)
         globex = self.emulator.add_integration("lever:globex", "ATS", NEITHER_INTERVIEWS_NOR_OFFERS)
         globex.details.unsupported.add("ats_offers")
-        acme.add_interview(starting_at=None)
-        acme.add_interview(ending_at=None, starting_at="2026-11-23T00:00:00.000Z")
-        acme.add_interview(  # still the week before
-            starting_at="2026-11-22T23:59:00.000Z", ending_at="2026-11-23T00:59:00.000Z"
+        acme.make("ats_interviews", starting_at=None)
+        acme.make("ats_interviews", ending_at=None, starting_at="2026-11-23T00:00:00.000Z")
+        late, over = "2026-11-22T23:59:00.000Z", "2026-11-23T00:59:00.000Z"
+        acme.make("ats_interviews", starting_at=late, ending_at=over)  # still the week before
+        acme.make("ats_applications", job_id=None, current_stage_id=None, outcome=None)
+        acme.make("ats_jobs", opened_at="2026-01-05T23:00:00.000Z", closed_at=None, status="OPEN")
+        acme.make("ats_jobs", opened_at="2026-01-05T00:00:00.000Z", closed_at=None, status="CLOSED")
+        acme.make(
+            "ats_jobs", opened_at="2026-01-05T00:00:00.000Z", closed_at="9999-01-01T00:00:00.000Z"
         )
-        acme.add_application(job_id=None, current_stage_id=None, outcome=None)
-        acme.add_job(opened_at="2026-01-05T23:00:00.000Z", closed_at=None, status="OPEN")
-        acme.add_job(opened_at="2026-01-05T00:00:00.000Z", closed_at=None, status="CLOSED")
-        acme.add_job(opened_at="2026-01-05T00:00:00.000Z", closed_at="9999-01-01T00:00:00.000Z")
         for model in ("interviews", "applications", "offers", "candidates"):
             long_ago, *rest = [row["id"] for row in acme.records(f"ats_{model}")][:DELETED]
             for one in rest:
@@ -114,12 +115,15 @@ class Customers:
             ("2020-05-01", "9999-01-01", "ACTIVE"),
         ):
             start, end = (one and f"{one}T00:00:00.000Z" for one in (first, last))
-            hris.add_employee(start_date=start, termination_date=end, employment_status=status)
-        known_by_terms = hris.add_employee(
-            start_date=None, termination_date=None, employment_status="LEAVE"
+            hris.make(
+                "hris_employees", start_date=start, termination_date=end, employment_status=status
+            )
+        known_by_terms = hris.make(
+            "hris_employees", start_date=None, termination_date=None, employment_status="LEAVE"
         )
         for effective, kind in (("2021-03-15", "PART_TIME"), ("2022-03-15", "FULL_TIME")):
-            hris.add_employment(
+            hris.make(
+                "hris_employments",
                 employee_id=known_by_terms,
                 effective_date=f"{effective}T00:00:00.000Z",
                 employment_type=kind,

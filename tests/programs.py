@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from starlette.responses import Response
 
-    from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator import Integration
     from kombo_emulator.exchange import Received
 
 STREAMS = {
@@ -181,7 +181,7 @@ class Scene:
         kombo.emulator.clock.set("2026-01-01T10:00:00Z")
         kombo.emulator.clear_requests()
         self.id = f"tool:{next(self.numbers)}"
-        self.ats: AtsIntegration = kombo.emulator.add_integration(self.id, "ATS", SMALL)
+        self.ats: Integration = kombo.emulator.add_integration(self.id, "ATS", SMALL)
         self.streams = tuple(streams)
         self.warehouse = Warehouse()
         self.is_doubted = False
@@ -332,13 +332,11 @@ class Scene:
             self.ats.disable_model(model)
 
     def _add(self, step: Change) -> None:
-        application = self.one("ats_applications", step.record)
-        (
-            lambda: self.ats.add_interview(application_id=application),
-            self.ats.add_candidate,
-            self.ats.add_application,
-            lambda: self.ats.add_offer(application_id=application),
-        )[step.other % 4]()
+        added = ("interviews", "candidates", "applications", "offers")[step.other % 4]
+        link: dict[str, Any] = {}
+        if added in {"interviews", "offers"}:
+            link = {"application_id": self.one("ats_applications", step.record)}
+        self.ats.make(f"ats_{added}", **link)
 
     def _edit(self, model: str, record: str | None, step: Change) -> None:
         name = NAMES.get(model, "name")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.singerlib.encoding.simple import Message
 
-    from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
 
 A = "greenhouse:demo"
@@ -54,7 +54,7 @@ class Lines(Sent):
         super().write_message(message)
 
 
-def blank_one(kombo: Kombo) -> tuple[AtsIntegration, str, str]:
+def blank_one(kombo: Kombo) -> tuple[Integration, str, str]:
     """Let Kombo have a record that is blanked, and one that was deleted but now."""
     ats = kombo.emulator.add_integration(A)
     blanked, fresh = (one["id"] for one in ats.records("ats_interviews")[3:5])

@@ -21,7 +21,7 @@ from tap_kombo.tap import TapKombo
 if TYPE_CHECKING:
     from support import Kombo
 
-    from kombo_emulator import AtsIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
 
 SCHEMA = "deletions"
@@ -63,7 +63,7 @@ class Story:
         return self.at_first.keys() - self.at_last.keys()
 
 
-def at_kombo(*integrations: AtsIntegration) -> Rows:
+def at_kombo(*integrations: Integration) -> Rows:
     """The interviews that a full pass of these integrations gets."""
     return {
         row["id"]: {"integration_id": one.id, **shown("interviews", row)}
@@ -72,11 +72,11 @@ def at_kombo(*integrations: AtsIntegration) -> Rows:
     }
 
 
-def live(ats: AtsIntegration, model: str) -> list[str]:
+def live(ats: Integration, model: str) -> list[str]:
     return [row["id"] for row in ats.records(model, include_deleted=False)]
 
 
-def delete(ats: AtsIntegration, model: str, record_id: str, at: str) -> None:
+def delete(ats: Integration, model: str, record_id: str, at: str) -> None:
     with ats.world.clock.at(at):
         ats.delete(model, record_id)
 
@@ -87,8 +87,8 @@ def story(postgres: PostgreSQL, worker_id: str) -> Story:
     acme, globex, initech = (
         emulator.add_integration(name, "ATS", SIZE) for name in (ACME, GLOBEX, INITECH)
     )
-    blanked = acme.add_interview(remote_id="1001", title="First talk")
-    restored = acme.add_interview(remote_id="1002", title="Second talk")
+    blanked = acme.make("ats_interviews", remote_id="1001", title="First talk")
+    restored = acme.make("ats_interviews", remote_id="1002", title="Second talk")
     delete(acme, "ats_interviews", blanked, LONG_AGO)
     delete(acme, "ats_interviews", restored, "2026-11-20T15:30:00Z")
 

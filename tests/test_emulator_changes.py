@@ -13,7 +13,7 @@ from kombo_emulator import Behaviour, Emulator, Size, serve
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kombo_emulator import AtsIntegration
+    from kombo_emulator import Integration
 
 LIST = "/ats/interviews"
 FEW = replace(Size.empty(), users=2, tags=2, application_stages=2, jobs=1)
@@ -32,7 +32,7 @@ class World:
     """An integration with one interview, and what it hangs together with."""
 
     emulator: Emulator
-    ats: AtsIntegration
+    ats: Integration
     client: Client
     interview: str
     application: str
@@ -52,11 +52,11 @@ def world(served: tuple[Emulator, str]) -> World:
     emulator.behaviour = Behaviour()
     emulator.clock.set(NOW)
     ats = emulator.add_integration(f"greenhouse:{len(emulator.integrations)}", "ATS", FEW)
-    candidate = ats.add_candidate()
-    application = ats.add_application(candidate_id=candidate, outcome="PENDING")
+    candidate = ats.make("ats_candidates")
+    application = ats.make("ats_applications", candidate_id=candidate, outcome="PENDING")
     users = tuple(row["id"] for row in ats.records("ats_users"))[:1]
-    interview = ats.add_interview(
-        application_id=application, title="Talk", canceled=False, user_ids=users
+    interview = ats.make(
+        "ats_interviews", application_id=application, title="Talk", canceled=False, user_ids=users
     )
     emulator.clock.advance(seconds=60)
     return World(emulator, ats, Client(url, ats), interview, application, candidate)
@@ -132,7 +132,7 @@ def test_earlier_write_keeps_its_time_and_does_not_hide_a_later_one(world: World
 def test_change_may_be_seen_later_than_its_time_stamp(world: World) -> None:
     stamped, clock = world.now, world.emulator.clock
     world.ats.edit("ats_interviews", world.interview, title="Late", visible_after=20)
-    world.ats.add_interview(title="New", visible_after=20)
+    world.ats.make("ats_interviews", title="New", visible_after=20)
     clock.advance(seconds=19)
     assert [row["title"] for row in world.read()] == ["Talk"]
     clock.advance(seconds=1)

@@ -103,7 +103,7 @@ def test_documented_forms_of_time_are_accepted(ats: Client) -> None:
 @pytest.mark.parametrize(("inclusive", "found"), [(True, 1), (False, 0)])
 def test_boundary_of_updated_after(client: Client, *, inclusive: bool, found: int) -> None:
     client.ats.world.behaviour = Behaviour(updated_after_inclusive=inclusive)
-    client.ats.add_interview()
+    client.ats.make("ats_interviews")
     assert len(client.ids("/ats/interviews", updated_after=NOW)) == found
     assert len(client.ids("/ats/interviews", updated_after="2026-11-23T09:59:59.999Z")) == 1
 
@@ -209,6 +209,6 @@ def test_records_created_after_a_moment_or_since_a_day(clients: dict[str, Client
     late = orders.ats.make("assessment_orders")
     assert orders.ids("/assessment/orders", created_after=NOW) == [late]
     jobs = clients["ATS"]
-    job = jobs.ats.add_job(remote_created_at="2026-11-23T04:00:00.000Z")
+    job = jobs.ats.make("ats_jobs", remote_created_at="2026-11-23T04:00:00.000Z")
     assert jobs.ids("/ats/jobs", remote_created_after="2026-11-23T09:00:00Z") == [job]
     assert jobs.ids("/ats/jobs", remote_created_after="2026-11-24") == []

@@ -219,7 +219,7 @@ def test_own_change_and_deletion_return_the_record(
 
 def test_application_given_to_another_candidate_returns_both(clients: dict[str, Client]) -> None:
     client = clients["ATS"]
-    other, row = client.ats.add_candidate(), client.rows("/ats/applications")[0]
+    other, row = client.ats.make("ats_candidates"), client.rows("/ats/applications")[0]
     client.ats.world.clock.advance(seconds=1)
     client.ats.edit("ats_applications", row["id"], candidate_id=other)
     touched = set(client.ids("/ats/candidates", updated_after=client.now()))

@@ -121,7 +121,7 @@ def test_a_record_appears_between_two_pages(
     counted = {"order": "changed_down"} if "paging" in WAYS[way] else {}
     emulator.behaviour = Behaviour(**(counted | WAYS[way]))
     added: list[str] = []
-    done = Pass(client, lambda it, _: added.append(it.ats.add_interview()), 0)
+    done = Pass(client, lambda it, _: added.append(it.ats.make("ats_interviews")), 0)
     assert (added[0] in done.seen, done.result[1]) == (seen, 0)
     assert len(done.seen) - len(set(done.seen)) == twice
 
@@ -133,7 +133,7 @@ def test_a_record_appears_before_or_behind_the_last_id(client: Client, *, seen: 
     def add(it: Client, _: str) -> None:
         last = it.ids(LIST)[59]
         while not added or (added[-1] > last) is not seen:
-            added.append(it.ats.add_interview())
+            added.append(it.ats.make("ats_interviews"))
 
     done = Pass(client, add, 0)
     assert (added[-1] in done.seen) is seen

@@ -260,15 +260,15 @@ def test_secrets_and_addresses_belong_to_nobody(rows: Rows) -> None:
 def test_ids_are_derived_from_integration_model_and_remote_id(emulator: Emulator) -> None:
     first, second = (emulator.add_integration(name, size=Size.empty()) for name in ("a:1", "b:2"))
     same = [
-        first.add_tag(remote_id="7"),
-        first.add_user(remote_id="7"),
-        second.add_tag(remote_id="7"),
+        first.make("ats_tags", remote_id="7"),
+        first.make("ats_users", remote_id="7"),
+        second.make("ats_tags", remote_id="7"),
     ]
     assert len(set(same)) == 3
     again = Emulator(now=NOW).add_integration("a:1", size=Size.empty())
-    assert again.add_tag(remote_id="7") == same[0]
+    assert again.make("ats_tags", remote_id="7") == same[0]
     with pytest.raises(ValueError, match="remote id 7"):
-        first.add_tag(remote_id="7")
+        first.make("ats_tags", remote_id="7")
 
 
 def test_same_seed_gives_the_same_data() -> None:

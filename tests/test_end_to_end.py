@@ -24,7 +24,7 @@ from tap_kombo.schemas import load_schema
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from kombo_emulator.ats import AtsIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
 
 pytestmark = pytest.mark.xdist_group("meltano")  # one worker, for all tests share two runs
@@ -81,7 +81,7 @@ def without_zone(moment: str) -> dt.datetime:
     return dt.datetime.fromisoformat(moment).astimezone(dt.UTC).replace(tzinfo=None)
 
 
-def load(project: WarmProject, postgres: PostgreSQL, integrations: list[AtsIntegration]) -> Load:
+def load(project: WarmProject, postgres: PostgreSQL, integrations: list[Integration]) -> Load:
     began = dt.datetime.now(dt.UTC)
     expected = {
         stream: {
@@ -108,7 +108,7 @@ def load(project: WarmProject, postgres: PostgreSQL, integrations: list[AtsInteg
     return Load(began, expected, stored, types, project.bookmarks("interviews"))
 
 
-def change(ats: AtsIntegration, deleted_before: str) -> Changes:
+def change(ats: Integration, deleted_before: str) -> Changes:
     alive = ats.records("ats_interviews", include_deleted=False)
     by_application = {row["application"]["id"]: row["id"] for row in alive}
     edited, cancelled, deleted, nested = list(by_application.values())[:4]
@@ -117,7 +117,7 @@ def change(ats: AtsIntegration, deleted_before: str) -> Changes:
     ats.edit("ats_applications", application, rejection_reason_name="Found someone else")
     ats.edit("ats_interviews", cancelled, canceled=True)
     ats.delete("ats_interviews", deleted)
-    new = ats.add_interview(application_id=next(iter(by_application)), title="Last talk")
+    new = ats.make("ats_interviews", application_id=next(iter(by_application)), title="Last talk")
     of_application = {
         row["id"]
         for row in ats.records("ats_interviews", include_deleted=True)

@@ -23,7 +23,7 @@ from scripts.meltano_project import CHECKOUT
 if TYPE_CHECKING:
     from recipes import Block
 
-    from kombo_emulator import AtsIntegration, HrisIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
 
 SCHEMA = "history"
@@ -87,7 +87,7 @@ def maps(block: Block) -> dict[str, Any]:
     return found
 
 
-def recruit(ats: AtsIntegration, told: Told, day: int) -> None:
+def recruit(ats: Integration, told: Told, day: int) -> None:
     """Move applications on, one of them twice, and let one be deleted."""
     stages = [one["id"] for one in ats.records("ats_application_stages")]
     applications = [
@@ -108,7 +108,7 @@ def recruit(ats: AtsIntegration, told: Told, day: int) -> None:
         ats.delete("ats_applications", applications[1]["id"])
 
 
-def employ(hris: HrisIntegration, told: Told, day: int) -> None:
+def employ(hris: Integration, told: Told, day: int) -> None:
     """Let people come and go, and get other titles and managers."""
     names = ("manager_id", "job_title", "start_date")
     staff = [one for one in told.days[0]["hris_employees"] if all(one[name] for name in names)]
@@ -170,7 +170,7 @@ def told(postgres: PostgreSQL, worker_id: str) -> Told:
     return told
 
 
-def note(told: Told, ats: AtsIntegration, hris: HrisIntegration) -> None:
+def note(told: Told, ats: Integration, hris: Integration) -> None:
     """Keep what Kombo has now."""
     shown = {"ats_applications": ats, "hris_employees": hris}
     told.days.append({model: tool.records(model) for model, tool in shown.items()})

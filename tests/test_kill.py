@@ -101,8 +101,8 @@ class Scene:
                 edit: Row = {name: text}
                 ats.edit(model, edited["id"], **edit)
                 ats.delete(model, deleted["id"])
-            for add in (ats.add_candidate, ats.add_application, ats.add_interview):
-                add()
+            for model in ("ats_candidates", "ats_applications", "ats_interviews"):
+                ats.make(model)
 
     def run_killed(self, moment: int) -> int:
         """Start the job, kill all its processes at a request, and return how many rows it read."""

@@ -30,7 +30,7 @@ from tap_kombo.pseudonyms import pseudonym
 if TYPE_CHECKING:
     from recipes import Block
 
-    from kombo_emulator import AtsIntegration, HrisIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
     from scripts.meltano_project import MeltanoProject
 
@@ -63,7 +63,7 @@ class Story:
 
     warehouse: Warehouse
     kombo: Kombo
-    ats: AtsIntegration
+    ats: Integration
     hired: dict[str, str]
     loaded: dict[str, list[dict[str, Any]]]
     erased: dict[str, str] = field(default_factory=dict)
@@ -109,7 +109,7 @@ def address_of(candidate: dict[str, Any]) -> str | None:
     return next(filter(None, addresses), None)
 
 
-def hire(ats: AtsIntegration, hris: HrisIntegration) -> dict[str, str]:
+def hire(ats: Integration, hris: Integration) -> dict[str, str]:
     """Let those with a hired application begin; return the employee of each who has an address."""
     candidates = {one["id"]: one for one in ats.records("ats_candidates")}
     applications = ats.records("ats_applications", include_deleted=False)

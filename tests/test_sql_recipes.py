@@ -21,7 +21,7 @@ from scripts.meltano_project import CHECKOUT
 if TYPE_CHECKING:
     from recipes import Block
 
-    from kombo_emulator import AtsIntegration, HrisIntegration
+    from kombo_emulator import Integration
     from scripts.embedded_postgres import PostgreSQL
 
 SCHEMA = "recipes"
@@ -53,8 +53,8 @@ class Told:
     """The results of the page's queries, and the live records of Kombo that they tell of."""
 
     warehouse: Warehouse
-    ats: AtsIntegration
-    hris: HrisIntegration
+    ats: Integration
+    hris: Integration
 
     def cells(self, block: Block) -> list[list[str]]:
         """The cells of a result, without its head."""
@@ -66,7 +66,7 @@ class Told:
         return one.records(model, include_deleted=False)
 
 
-def move(ats: AtsIntegration) -> None:
+def move(ats: Integration) -> None:
     """Move every second open application on during a week."""
     stages = [row["id"] for row in ats.records("ats_application_stages")]
     applications = ats.records("ats_applications", include_deleted=False)
