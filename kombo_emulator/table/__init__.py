@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kombo_emulator.models import TRACKED, Embed, Model
 from kombo_emulator.table.nesting import NESTING
-from kombo_emulator.table.parameters import BY_ID, FILTERS
+from kombo_emulator.table.parameters import filter_of
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
 
@@ -112,9 +112,7 @@ def _model(model: str, endpoint: Endpoint | None = None) -> Model:
         ),
         hidden=(*hidden, *dict.fromkeys(one.many for one in embeds if one.many)),
         embeds=embeds,
-        filters=tuple(
-            one for one in (*BY_ID, *FILTERS[model]) if endpoint and one.param in endpoint.filters
-        ),
+        filters=tuple(filter_of(model, one) for one in (endpoint.filters if endpoint else ())),
         incremental=endpoint is None or endpoint.incremental,
         paginated=endpoint is None or endpoint.paginated,
         documents_cursor=endpoint is None or endpoint.documents_cursor,
