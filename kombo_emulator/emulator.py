@@ -18,7 +18,7 @@ from starlette.routing import Route
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
 from kombo_emulator.examples import EXAMPLES_ID, Examples
-from kombo_emulator.exchange import ApiError, Received, input_invalid
+from kombo_emulator.exchange import INPUT_INVALID, ApiError, Received
 from kombo_emulator.integration import Integration
 from kombo_emulator.lists.filters import read_query
 from kombo_emulator.lists.pages import Pager, refuse
@@ -217,8 +217,7 @@ class Emulator:
 
     def _integration(self, received: Received) -> Integration:
         if received.integration_id is None:
-            message = "the header X-Integration-Id is missing"
-            raise input_invalid(message)
+            raise ApiError(*INPUT_INVALID, "the header X-Integration-Id is missing")
         if found := self.integrations.get(received.integration_id):
             return found
         message = "there is no such integration in this environment"

@@ -33,6 +33,10 @@ class Received:
     records: int | None = None
 
 
+INPUT_INVALID = (400, "PLATFORM.INPUT_INVALID")
+"""How a request that is malformed is refused."""
+
+
 @dataclass(eq=False)
 class ApiError(Exception):
     """An answer that is no success, with a message for people; some have no code."""
@@ -46,8 +50,3 @@ class ApiError(Exception):
         title = self.code.partition(".")[2].replace("_", " ").capitalize() if self.code else None
         error = {"code": self.code, "title": title, "message": self.message, "log_url": log_url}
         return {"status": "error", "error": error}
-
-
-def input_invalid(message: str) -> ApiError:
-    """Refuse a request that is malformed."""
-    return ApiError(400, "PLATFORM.INPUT_INVALID", message)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from kombo_emulator.clock import milliseconds, stamp
-from kombo_emulator.exchange import input_invalid
+from kombo_emulator.exchange import INPUT_INVALID, ApiError
 from kombo_emulator.rows import Row
 
 if TYPE_CHECKING:
@@ -63,15 +63,12 @@ def read_query(
     known |= set(_LIST if model and model.incremental else ())
     size, after = params.get("page_size", "100"), params.get("updated_after")
     for unknown in sorted(set(params) - known):
-        message = f"unknown query parameter {unknown}"
-        raise input_invalid(message)
+        raise ApiError(*INPUT_INVALID, f"unknown query parameter {unknown}")
     if not re.fullmatch(r"[0-9]{1,6}", size) or not 1 <= int(size) <= most:
-        message = f"page_size must be an integer from 1 to {most}"
-        raise input_invalid(message)
+        raise ApiError(*INPUT_INVALID, f"page_size must be an integer from 1 to {most}")
     for name in ("include_deleted", "ignore_unsupported_filters"):
         if params.get(name, "false") not in {"true", "false"}:
-            message = f"{name} must be true or false"
-            raise input_invalid(message)
+            raise ApiError(*INPUT_INVALID, f"{name} must be true or false")
     return Query(
         cursor=params.get("cursor"),
         page_size=int(size),
@@ -110,20 +107,19 @@ def _time(name: str, value: str) -> int:
             return milliseconds(value)
         except ValueError:
             pass
-    message = f"{name} must look like 2026-11-23T10:00:00.000Z"
-    raise input_invalid(message)
+    raise ApiError(*INPUT_INVALID, f"{name} must look like 2026-11-23T10:00:00.000Z")
 
 
 def _wanted(item: Filter, value: str) -> frozenset[str]:
     if item.how in {"since", "until", "from", "before"}:
         value = stamp(_time(item.param, value))
     if item.how == "object" and not _is_pair(value):
-        message = f"{item.param} must be a JSON object with one key and no nested value"
-        raise input_invalid(message)
+        raise ApiError(
+            *INPUT_INVALID, f"{item.param} must be a JSON object with one key and no nested value"
+        )
     values = frozenset(value.split(",") if item.how == "any" else (value,))
     if item.choices and not values <= set(item.choices):
-        message = f"{item.param} must be of {', '.join(item.choices)}"
-        raise input_invalid(message)
+        raise ApiError(*INPUT_INVALID, f"{item.param} must be of {', '.join(item.choices)}")
     return frozenset(text.casefold() for text in values) if item.fold else values
 
 

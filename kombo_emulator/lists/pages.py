@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from kombo_emulator.exchange import ApiError, input_invalid
+from kombo_emulator.exchange import INPUT_INVALID, ApiError
 from kombo_emulator.lists.filters import Query, matcher
 from kombo_emulator.rows import Key, derive_id
 
@@ -114,14 +114,14 @@ class Pager:
             return first
         cursor, given = self._given.get(query.cursor, (None, 0))
         if cursor is None or cursor.scope != first.scope:
-            message = "not a cursor of this list"
-            raise input_invalid(message)
-        behaviour, message = world.behaviour, "this cursor has expired"
+            raise ApiError(*INPUT_INVALID, "not a cursor of this list")
+        behaviour = world.behaviour
         if 0 < behaviour.cursor_seconds * 1000 <= world.clock.millis() - given:
             if behaviour.expired_cursor == "empty":
                 return first._replace(frozen=())
-            is_coded = behaviour.expired_cursor == "code"
-            raise input_invalid(message) if is_coded else ApiError(404, None, message)
+            if behaviour.expired_cursor == "no code":
+                raise ApiError(404, None, "this cursor has expired")
+            raise ApiError(*INPUT_INVALID, "this cursor has expired")
         return cursor
 
     def _cut(
