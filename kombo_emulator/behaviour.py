@@ -16,8 +16,8 @@ class Behaviour:
         updated_after_inclusive: Whether a record changed at exactly `updated_after` is returned.
         order: Lists go by id, or by the moment that `updated_after` compares with, up or down.
         paging: A page begins behind the last record of the one before (`live`), after so many
-            records (`offset`) or pages (`page`), or goes on along the ids that were there at the
-            first page (`snapshot`). `kombo_emulator.lists.pages` says what each promises.
+            records (`offset`), or goes on along the ids that were there at the first page
+            (`snapshot`). `kombo_emulator.lists.pages` says what each promises.
         cursor_seconds: Age at which a cursor has expired; 0 for never.
         expired_cursor: It is refused with a code, or without one, or answered with no record and
             no `next`.
@@ -35,7 +35,7 @@ class Behaviour:
 
     updated_after_inclusive: bool = True
     order: Order = "id"
-    paging: Literal["live", "snapshot", "offset", "page"] = "live"
+    paging: Literal["live", "snapshot", "offset"] = "live"
     cursor_seconds: float = 0
     expired_cursor: Literal["code", "no code", "empty"] = "code"
     undocumented_cursor: Literal["follow", "refuse", "ignore"] = "follow"

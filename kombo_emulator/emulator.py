@@ -48,12 +48,11 @@ _SUBLISTS = [
 ]
 
 
-class Emulator:
+class Emulator(World):
     """Kombo's Unified API with made-up data, kept in memory.
 
     Attributes:
         size: How many records an integration starts with, unless it is said.
-        clock: The time on which all stamps, limits and deletions depend.
         integrations: All integrations by id.
         requests: Every answered request, oldest first.
         intercept: Called with each request before it is answered, in a thread of its own; a
@@ -70,31 +69,18 @@ class Emulator:
         behaviour: Behaviour | None = None,
         size: Size | None = None,
     ) -> None:
-        """Start without an integration; `now` lets the clock stand still until it is moved.
-
-        The same seed, clock, size and integration ids give the same data.
-        """
+        """Start without an integration; `now` lets the clock stand still until it is moved."""
+        super().__init__(Clock(now), behaviour or Behaviour(), seed)
         self.api_key = api_key
         self.size = size or Size()
-        self.clock = Clock(now)
-        self.world = World(self.clock, behaviour or Behaviour(), seed)
         self.integrations: dict[str, Integration] = {}
         self.requests: list[Received] = []
         self.intercept: Callable[[Received], Response | None] | None = None
         self.alter: Callable[[Received, Response], Response] | None = None
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
         self.examples: Examples | None = None
-        self._pager = Pager()
+        self._pager = Pager(self)
         self._window = self._used = self._serial = 0
-
-    @property
-    def behaviour(self) -> Behaviour:
-        """How undocumented things are answered; may be replaced at any time."""
-        return self.world.behaviour
-
-    @behaviour.setter
-    def behaviour(self, behaviour: Behaviour) -> None:
-        self.world.behaviour = behaviour
 
     def add_integration(
         self, integration_id: str, category: str = "ATS", size: Size | None = None
@@ -110,9 +96,9 @@ class Emulator:
         if category not in CATEGORIES:
             msg = f"{category} is not one of {', '.join(CATEGORIES)}"
             raise ValueError(msg)
-        integration = Integration(integration_id, category, self.world)
+        integration = Integration(integration_id, category, self)
         integration.seed(size or self.size)
-        with self.world.lock:
+        with self.lock:
             self.integrations[integration_id] = integration
         return integration
 
@@ -122,7 +108,7 @@ class Emulator:
 
     def clear_requests(self) -> None:
         """Forget the requests answered so far."""
-        with self.world.lock:
+        with self.lock:
             self.requests.clear()
 
     async def _answer(self, request: Request) -> Response:
@@ -132,7 +118,7 @@ class Emulator:
         response, count = None, None
         if self.intercept:
             response = await run_in_threadpool(self.intercept, received)
-        with self.world.lock:
+        with self.lock:
             headers = self._count()
             if response is None:
                 response, count = self._respond(received, request.url.path)
@@ -232,7 +218,7 @@ class Emulator:
         records = integration.custom_fields() if is_custom else integration.integration_fields()
         query = read_query(None, received.params, self.behaviour, _FIELDS_AT_MOST[part])
         place = (integration.id, part)
-        return self._pager.plain_page(place, query, self.world, records)
+        return self._pager.plain_page(place, query, records)
 
 
 def json_response(

@@ -27,11 +27,15 @@ def derive_id(*parts: str) -> str:
     return digest.translate(_TO_BASE58).decode()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(eq=False)
 class World:
     """What all integrations of an emulator share.
 
-    The lock is held while records are read or written: requests run in a thread of their own.
+    Attributes:
+        clock: The time on which all stamps, limits and deletions depend.
+        behaviour: How undocumented things are answered; may be replaced at any time.
+        seed: The same seed, clock, sizes and integration ids give the same data.
+        lock: Held while records are read or written, as requests run in threads of their own.
     """
 
     clock: Clock

@@ -6,12 +6,13 @@ What each way of cutting promises to a reader while records change between two p
 - behind a time of change, upwards: what stays is read once, what changes once more at the end;
 - behind a time of change, downwards: what stays is read once, what changes before it was read not
   at all, for it moved to the front;
-- by counting records or pages: nothing, for whatever appears or leaves shifts the rest;
+- by counting records: nothing, for whatever appears or leaves shifts the rest;
 - along a frozen list: what was there at first and has not left is read once, as it is by then.
 """
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from dataclasses import replace
 from itertools import islice
@@ -42,13 +43,15 @@ class Cursor(NamedTuple):
 
     Attributes:
         scope: Digest of what the cursor is good for: integration, path and filters.
-        after: The last place that was read, or how many records or pages were.
+        after: The last place that was read.
+        passed: How many records were read.
         page: Number of the page that it leads to.
         frozen: The places of the first page and all that follow, unless each looks at the data.
     """
 
     scope: str
-    after: Key | int | None = None
+    after: Key = (-sys.maxsize, "")
+    passed: int = 0
     page: int = 1
     frozen: tuple[Key, ...] | None = None
 
@@ -56,8 +59,9 @@ class Cursor(NamedTuple):
 class Pager:
     """Cuts lists into pages."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: World) -> None:
         """Start without a cursor given out."""
+        self._world = world
         self._given: dict[str, tuple[Cursor, int]] = {}
 
     def model_page(self, integration: Integration, model: Model, query: Query) -> dict[str, Any]:
@@ -68,42 +72,38 @@ class Pager:
         """
         refuse(integration, model)
         integration.settle()
-        table, world = integration.table(model.id), integration.world
-        keys: Sequence[Key] = table.keys(world.behaviour.order)
+        table, behaviour = integration.table(model.id), self._world.behaviour
+        keys: Sequence[Key] = table.keys(behaviour.order)
         is_asked = matcher(integration, model, query)
         if not model.paginated:
             rows = [table.rows[key] for _, key in keys]
             return {model.results: [integration.sent(model, row) for row in rows if is_asked(row)]}
-        cursor = self._cursor((integration.id, model.path), query, world)
-        if query.cursor is None and world.behaviour.paging == "snapshot":
+        cursor = self._cursor((integration.id, model.path), query)
+        if query.cursor is None and behaviour.paging == "snapshot":
             frozen = tuple(key for key in keys if is_asked(table.rows[key[1]]))
             cursor = cursor._replace(frozen=frozen)
         if cursor.frozen is not None:
             keys = cursor.frozen
             is_asked = matcher(integration, model, replace(query, updated_after=None, filters=()))
         found, following = self._cut(
-            cursor, keys, query.page_size, world, lambda key: is_asked(table.rows[key[1]])
+            cursor, keys, query.page_size, lambda key: is_asked(table.rows[key[1]])
         )
         results = [integration.sent(model, table.rows[key]) for _, key in found]
         return {model.results: results, "next": following}
 
-    def plain_page(
-        self, place: tuple[str, str], query: Query, world: World, all_of: list[Any]
-    ) -> dict[str, Any]:
+    def plain_page(self, place: tuple[str, str], query: Query, all_of: list[Any]) -> dict[str, Any]:
         """The `data` of one page of a list outside the table; its records only have an id.
 
         Raises:
             ApiError: If the cursor is not of this list.
         """
         by_key = {(0, record["id"]): record for record in all_of}
-        cursor = self._cursor(place, query, world)
-        found, following = self._cut(
-            cursor, sorted(by_key), query.page_size, world, by_key.__contains__
-        )
+        cursor = self._cursor(place, query)
+        found, following = self._cut(cursor, sorted(by_key), query.page_size, by_key.__contains__)
         results = [by_key[key] for key in found]
         return {"results": results, "next": following, "next_cursor": following}
 
-    def _cursor(self, place: tuple[str, str], query: Query, world: World) -> Cursor:
+    def _cursor(self, place: tuple[str, str], query: Query) -> Cursor:
         """The cursor of a query, or one that leads to the first page.
 
         Raises:
@@ -115,8 +115,8 @@ class Pager:
         cursor, given = self._given.get(query.cursor, (None, 0))
         if cursor is None or cursor.scope != first.scope:
             raise ApiError(*INPUT_INVALID, "not a cursor of this list")
-        behaviour = world.behaviour
-        if 0 < behaviour.cursor_seconds * 1000 <= world.clock.millis() - given:
+        behaviour = self._world.behaviour
+        if 0 < behaviour.cursor_seconds * 1000 <= self._world.clock.millis() - given:
             if behaviour.expired_cursor == "empty":
                 return first._replace(frozen=())
             if behaviour.expired_cursor == "no code":
@@ -125,34 +125,25 @@ class Pager:
         return cursor
 
     def _cut(
-        self,
-        cursor: Cursor,
-        keys: Sequence[Key],
-        size: int,
-        world: World,
-        matches: Callable[[Key], bool],
+        self, cursor: Cursor, keys: Sequence[Key], size: int, matches: Callable[[Key], bool]
     ) -> tuple[list[Key], str | None]:
         """Find the keys of the page that a cursor leads to, and what leads to the next."""
-        after, following = cursor.after, cursor._replace(page=cursor.page + 1)
-        behaviour, now = world.behaviour, world.clock.millis()
+        behaviour, following = self._world.behaviour, cursor._replace(page=cursor.page + 1)
         if behaviour.empty_pages and cursor.page % behaviour.empty_pages == 0:
-            return [], self._give(following, now)
-        if behaviour.paging in {"offset", "page"}:
-            passed = after if isinstance(after, int) else 0
-            unit, step = (size, 1) if behaviour.paging == "page" else (1, size)
-            found = [key for key in keys if matches(key)][passed * unit :]
-            following = following._replace(after=passed + step)
-        else:
-            start = bisect_right(keys, after) if isinstance(after, tuple) else 0
-            rest = (keys[place] for place in range(start, len(keys)))
-            found = list(islice(filter(matches, rest), size + 1))
-            following = following._replace(after=found[:size][-1] if found else None)
-        return found[:size], self._give(following, now) if len(found) > size else None
+            return [], self._give(following)
+        by_count = behaviour.paging == "offset"
+        start, skipped = (0, cursor.passed) if by_count else (bisect_right(keys, cursor.after), 0)
+        rest = filter(matches, islice(keys, start, None))
+        found = list(islice(rest, skipped, skipped + size + 1))
+        if len(found) <= size:
+            return found, None
+        following = following._replace(after=found[size - 1], passed=cursor.passed + size)
+        return found[:size], self._give(following)
 
-    def _give(self, cursor: Cursor, now: int) -> str:
+    def _give(self, cursor: Cursor) -> str:
         """Write a cursor as opaque text, always the same."""
         text = derive_id(repr(cursor))
-        self._given[text] = cursor, now
+        self._given[text] = cursor, self._world.clock.millis()
         return text
 
 
