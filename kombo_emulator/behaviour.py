@@ -26,7 +26,8 @@ class Behaviour:
             or ignore them and so send the first page again and again.
         after_14_days: Whether an old tombstone is blanked or removed.
         blanking_updates: Whether blanking moves `changed_at` and matches `updated_after`.
-        empty_pages: Every n-th page of a pass is empty though `next` goes on; 0 for never.
+        empty_pages: Every n-th page of a pass is empty though `next` goes on; 0 for never, and 1
+            would never end.
         rate_limit: Requests allowed per window, for all integrations together.
         rate_window_seconds: Length of that window on the emulator's clock.
         latency_ms: Time that each answer takes at least, in milliseconds.
@@ -46,13 +47,3 @@ class Behaviour:
     rate_window_seconds: int = 60
     latency_ms: int = 0
     remote_data: bool = False
-
-    def __post_init__(self) -> None:
-        """Refuse a pass that could not end.
-
-        Raises:
-            ValueError: If every page would be empty.
-        """
-        if self.empty_pages < 0 or self.empty_pages == 1:
-            msg = "empty_pages must be 0 or at least 2, otherwise a pass never ends"
-            raise ValueError(msg)

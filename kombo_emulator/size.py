@@ -66,15 +66,3 @@ class Size:
     def empty(cls) -> Self:
         """No record at all."""
         return cls(**dict.fromkeys(cls.__annotations__, 0))
-
-    @classmethod
-    def around(cls, interviews: int) -> Self:
-        """So many interviews, and as many applications, candidates and offers as go with them."""
-        return cls(
-            interviews=interviews,
-            applications=-(-interviews // 2),
-            candidates=-(-interviews // 3),
-            offers=-(-interviews // 10),
-            jobs=max(6, interviews // 1000),
-            users=max(12, interviews // 500),
-        )

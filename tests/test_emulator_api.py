@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 
 import pytest
 import requests
-from emulator_client import BASE58_ID, ID, IDS, KEY, Client, refusal
+from emulator_client import BASE58_ID, ID, KEY, Client, refusal
 from kombo import models as sdk
 from starlette.responses import PlainTextResponse
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
+from kombo_emulator.__main__ import INTEGRATIONS
 from kombo_emulator.models import TRACKED
 from kombo_emulator.table import MODELS
 
@@ -292,23 +294,23 @@ def test_examples_are_the_pages_of_an_integration_of_their_own(
 
 
 def test_command_line_serves_until_it_is_interrupted(openapi: Path) -> None:
-    command = [sys.executable, "-m", "kombo_emulator", "--port=0", "--integration=workable:shop"]
-    command += [f"--integration={name}={kind}" for kind, name in IDS.items()]
-    options = ["--interviews=3", "--api-key=mine", f"--examples={openapi}"]
+    command = [sys.executable, "-m", "kombo_emulator", "--port=0", f"--examples={openapi}"]
     with subprocess.Popen(
-        command + options, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
+        command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent
     ) as process:
         assert process.stdout
         url, key, ids = process.stdout.readline().split()
-        served = ("workable:shop", *IDS.values(), "examples:openapi")
-        assert (key, ids) == ("api_key=mine", f"integration_ids={','.join(served)}")
-        headers = {"Authorization": "Bearer mine", "X-Integration-Id": "workable:shop"}
-        answer = requests.get(url + "/ats/interviews", headers=headers, timeout=10)
-        assert len(answer.json()["data"]["results"]) == 3
-        headers["X-Integration-Id"] = IDS["LMS"]
-        answer = requests.get(url + "/lms/courses", headers=headers, timeout=10)
-        assert answer.json()["data"]["results"]
-        process.terminate()
+        served = (*INTEGRATIONS, "examples:openapi")
+        assert (key, ids) == (f"api_key={KEY}", f"integration_ids={','.join(served)}")
+        for integration_id, path in (
+            ("greenhouse:demo", "/ats/jobs"),
+            ("docebo:demo", "/lms/courses"),
+        ):
+            headers = {"Authorization": f"Bearer {KEY}", "X-Integration-Id": integration_id}
+            answer = requests.get(url + path, headers=headers, timeout=10)
+            assert answer.json()["data"]["results"]
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=10) == 0
 
 
 def test_table_names_every_property_once() -> None:

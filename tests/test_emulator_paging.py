@@ -204,8 +204,3 @@ def test_a_cursor_expires(
         assert refusal(client.get(LIST, cursor=cursor)) == refused
     else:
         assert client.data(LIST, cursor=cursor) == {"results": [], "next": None}
-
-
-def test_every_page_empty_would_never_end() -> None:
-    with pytest.raises(ValueError, match="never ends"):
-        Behaviour(empty_pages=1)

@@ -286,7 +286,7 @@ def test_a_project_without_select_gets_nothing_that_needs_opt_in(
     emulator.alter = cage = Cage()
     integrations = {A: "ATS", "personio:hr": "HRIS", "docebo:lms": "LMS", "tests:as": "ASSESSMENT"}
     for name, category in integrations.items():
-        emulator.add_integration(name, category, Size.around(3))
+        emulator.add_integration(name, category, Size(interviews=3, applications=2, candidates=1))
     with serve(emulator) as address:
         here = {name: one for name, one in given.items() if name != "TAP_KOMBO__SELECT"}
         here |= {"TAP_KOMBO_API_URL": address, "TAP_KOMBO_INTEGRATION_IDS": ",".join(integrations)}
