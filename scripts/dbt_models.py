@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from kombo_emulator.table.references import FOREIGN_KEYS
+from kombo_emulator.table.nesting import FOREIGN_KEYS
 from tap_kombo.api.endpoints import ENDPOINTS, LEDGER
 from tap_kombo.privacy import Class, class_of
 from tap_kombo.schemas import load_schema

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from kombo_emulator.table.references import references
+from kombo_emulator.table.nesting import FOREIGN_KEYS
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.privacy import place, walk
 from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from tap_kombo.api.endpoints import Endpoint
     from tap_kombo.selection import Path
@@ -95,6 +95,22 @@ LEFT_OUT = {
     "integrations.write_actions": "actions are in no stream of their own",
 }
 """Why other IDs are in no picture, by the end of their path or of what they lie in."""
+
+
+def references(endpoint: Endpoint, properties: Iterable[str]) -> dict[str, str]:
+    """Name the streams that a stream's properties point at.
+
+    Args:
+        endpoint: The row of the table.
+        properties: Names of the stream's top-level properties.
+
+    Returns:
+        Stream by property, `integration_id` and a `parent_id` within the same stream included.
+    """
+    known = FOREIGN_KEYS[endpoint.category] | {"parent_id": endpoint.name}
+    if endpoint.noun != "integrations":
+        known["integration_id"] = "integrations"
+    return {name: known[name] for name in properties if name in known}
 
 
 def joins(endpoint: Endpoint) -> Iterator[Join]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from support import REFERENCE, each, needs_reference
 
-from kombo_emulator.table.references import references
+from scripts.joins import references
 from tap_kombo import schemas
 from tap_kombo.api.endpoints import ENDPOINTS, LEDGER, PRIMARY_KEY, Endpoint
 

@@ -10,7 +10,7 @@ from kombo_emulator.clock import stamp
 from kombo_emulator.made.values import VALUES, agree
 from kombo_emulator.made.words import NEVER, RARE, SELDOM, UNKNOWN_REMOTE_ID, WORDS
 from kombo_emulator.table import MODELS, STREAMS
-from kombo_emulator.table.references import FOREIGN_KEYS
+from kombo_emulator.table.nesting import FOREIGN_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
     Make = Callable[[Draw], Any]
 
 _MODELS = {stream: model for model, stream in STREAMS.items()}
-_LINKS: dict[str, dict[str, str]] = {
-    category: {name: _MODELS[stream] for name, stream in keys.items()}
-    for category, keys in FOREIGN_KEYS.items()
-}
-"""For each category, the model whose id a property holds."""
 
 
 class Part(NamedTuple):
@@ -53,7 +48,8 @@ def _fill(draw: Draw, parts: tuple[Part, ...], number: int, model: str = "") -> 
 @cache
 def _of_model(model: str) -> tuple[Part, ...]:
     row, text = MODELS[model], {"type": ["string", "null"]}
-    links = _LINKS[row.category] | {"parent_id": model}
+    links = {name: _MODELS[stream] for name, stream in FOREIGN_KEYS[row.category].items()}
+    links["parent_id"] = model
     links |= {embed.via: embed.model for embed in row.embeds if embed.via}
     lists = {embed.many: embed.model for embed in row.embeds if embed.many}
     names = (name for name in (*row.fields, *row.hidden) if name not in lists)

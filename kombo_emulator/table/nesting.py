@@ -1,4 +1,4 @@
-"""What is nested in what, and which nested changes `updated_after` answers with the parent.
+"""What is nested in what, what points at what, and what `updated_after` answers with a parent.
 
 The rows follow Kombo's documentation of `updated_after`; what is shown follows the schemas.
 """
@@ -82,3 +82,29 @@ JOINS = {
     ("lms_course_revisions", "skill_ids"): "lms_join_revisions_skills",
 }
 """What webhook events call a list of links; that of skills is not documented."""
+
+FOREIGN_KEYS: dict[str, dict[str, str]] = {
+    "ATS": {
+        "application_id": "applications",
+        "author_id": "users",
+        "candidate_id": "candidates",
+        "contact_id": "users",
+        "current_stage_id": "application_stages",
+        "interview_id": "interviews",
+        "job_id": "jobs",
+        "stage_id": "application_stages",
+    },
+    "HRIS": {
+        "approver_id": "hris_employees",
+        "employee_id": "hris_employees",
+        "legal_entity_id": "hris_legal_entities",
+        "manager_id": "hris_employees",
+        "skill_id": "hris_skills",
+        "type_id": "hris_absence_types",
+        "work_location_id": "hris_locations",
+    },
+    "LMS": {"user_id": "lms_users"},
+    "ASSESSMENT": {"package_id": "assessment_packages"},
+    "GENERAL": {},
+}
+"""Stream whose `id` a property holds; within a category such a property means the same."""
