@@ -30,7 +30,6 @@ class Behaviour:
             would never end.
         rate_limit: Requests allowed per window, for all integrations together.
         rate_window_seconds: Length of that window on the emulator's clock.
-        latency_ms: Time that each answer takes at least, in milliseconds.
         remote_data: Whether `remote_data` holds something; not every plan has it.
     """
 
@@ -45,5 +44,4 @@ class Behaviour:
     empty_pages: int = 0
     rate_limit: int = 1_000_000
     rate_window_seconds: int = 60
-    latency_ms: int = 0
     remote_data: bool = False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from dataclasses import replace
 from email.utils import formatdate
@@ -80,7 +79,7 @@ class Emulator(World):
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
         self.examples: Examples | None = None
         self._pager = Pager(self)
-        self._window = self._used = self._serial = 0
+        self._window = self._used = 0
 
     def add_integration(
         self, integration_id: str, category: str = "ATS", size: Size | None = None
@@ -114,7 +113,6 @@ class Emulator(World):
     async def _answer(self, request: Request) -> Response:
         """Answer one request, whatever it asks for, and remember it."""
         received = self._received(request)
-        await asyncio.sleep(self.behaviour.latency_ms / 1000)
         response, count = None, None
         if self.intercept:
             response = await run_in_threadpool(self.intercept, received)
@@ -159,13 +157,11 @@ class Emulator(World):
 
     def _respond(self, received: Received, raw_path: str) -> tuple[Response, int | None]:
         """Answer rightly, and say how many records that holds."""
-        self._serial += 1
         try:
             self._admit(received, raw_path)
             data = self._data(received, received.path)
         except ApiError as error:
-            body = error.body(f"https://app.example.com/logs/{self._serial}")
-            return json_response(body, error.status), None
+            return json_response(error.body(), error.status), None
         results = data.get("results", data.get("packages"))
         count = len(results) if isinstance(results, list) else None
         return json_response({"status": "success", "data": data}), count

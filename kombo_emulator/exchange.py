@@ -45,8 +45,9 @@ class ApiError(Exception):
     code: str | None
     message: str
 
-    def body(self, log_url: str = "https://app.example.com/logs/1") -> dict[str, object]:
+    def body(self) -> dict[str, object]:
         """The JSON body of the answer."""
         title = self.code.partition(".")[2].replace("_", " ").capitalize() if self.code else None
-        error = {"code": self.code, "title": title, "message": self.message, "log_url": log_url}
+        error = {"code": self.code, "title": title, "message": self.message}
+        error["log_url"] = "https://app.example.com/logs/1"
         return {"status": "error", "error": error}

@@ -129,14 +129,14 @@ class Integration(Store):
         self.make("hris_employments", employee_id=employee, effective_date=today)
         return employee
 
-    def skill_link(self, skill_id: str, level: int = 1) -> dict[str, Any]:
-        """Make an entry of a staffing entity's `skill_links`; levels count from 0."""
+    def skill_link(self, skill_id: str) -> dict[str, Any]:
+        """Make an entry of a staffing entity's `skill_links`, at the second level."""
         scale = self.table("hris_skills").rows[skill_id].values["proficiency_scale"]
         expected: dict[str, Any] | None = None
         if scale and scale["type"] == "NUMERIC":
-            expected = {"type": "NUMERIC", "value": level + 1}
+            expected = {"type": "NUMERIC", "value": 2}
         elif scale:
-            option = scale["ordered_options"][level]["id"]
+            option = scale["ordered_options"][1]["id"]
             expected = {"type": "SINGLE_SELECT", "selected_option_id": option}
         return {"id": skill_id, "skill_id": skill_id, "expected_proficiency": expected}
 

@@ -187,11 +187,6 @@ def test_faults_can_be_injected(client: Client, emulator: Emulator) -> None:
     assert client.get("/ats/interviews").status_code == 200
 
 
-def test_answers_take_the_time_they_are_told_to(client: Client, emulator: Emulator) -> None:
-    emulator.behaviour = Behaviour(latency_ms=40)
-    assert client.get("/ats/tags").elapsed.total_seconds() >= 0.04
-
-
 def test_clock_runs_with_real_time_or_stands_still() -> None:
     running, standing = Emulator().clock, Emulator(now="2026-11-23T10:00:00Z").clock
     standing.advance(days=1, seconds=0.5)

@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from tap_kombo.api.endpoints import Endpoint
 
 _ENDPOINTS = [one for one in ENDPOINTS if one.category != "GENERAL" and not one.parent]
-_ELSEWHERE = {
-    "ats_screening_questions": ("ats_jobs", "screening_questions"),
-    "ats_job_postings": ("ats_jobs", "job_postings"),
-    "hris_payslip_line_items": ("hris_payslips", "line_items"),
-    "lms_course_providers": ("lms_courses", "provider"),
-    "lms_course_revisions": ("lms_courses", "revisions"),
-}
-"""Model and property that hold the schema of a model that is only seen nested."""
-
 _FIND_BY = {"assessment_orders": ("created_at",)}
 """Properties that only filters know."""
 
@@ -51,7 +42,10 @@ STREAMS = {model_of(one): one.name for one in _ENDPOINTS}
 """Name of the stream of each model that has a list."""
 
 _SHOWN = {model: properties(load_schema(stream)) for model, stream in STREAMS.items()}
-_SHOWN |= {model: properties(_SHOWN[parent][key]) for model, (parent, key) in _ELSEWHERE.items()}
+for _parent, _embeds in NESTING.items():
+    for _embed in (one for one in _embeds if one.model not in _SHOWN):  # is only seen nested
+        _SHOWN[_embed.model] = properties(_SHOWN[_parent][_embed.key])
+
 _HIDDEN: defaultdict[str, dict[str, Any]] = defaultdict(dict)
 """For each model, the schemas of what only records around it show of it."""
 
@@ -125,7 +119,7 @@ LISTS = {one.path: _model(model_of(one), one) for one in _ENDPOINTS}
 """Rows by path; two paths may list the same model."""
 
 MODELS = {one.id: one for one in (*LISTS.values(), LISTS["/hris/groups"])}
-MODELS |= {model: _model(model) for model in _ELSEWHERE}
+MODELS |= {model: _model(model) for model in _SHOWN if model not in MODELS}
 """All rows by id; teams are the older name of groups."""
 
 PARENTS: defaultdict[str, list[tuple[str, Embed]]] = defaultdict(list)
