@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import heapq
 from collections import defaultdict
+from functools import partial
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -53,7 +55,7 @@ class Store:
         self._index: defaultdict[tuple[str, str, str], list[str]] = defaultdict(list)
         self._sent: dict[tuple[str, str, bool], msgspec.Raw] = {}
         self._pending: list[tuple[int, int, int, Callable[[int], None]]] = []
-        self._tombstones: list[tuple[int, str, str]] = []
+        self._turns = count()
         self._serial = 0
         self._untold: set[str] = set()
 
@@ -128,11 +130,6 @@ class Store:
             _, _, at, change = heapq.heappop(self._pending)
             self._sent.clear()
             change(at)
-        while self._tombstones and self._tombstones[0][0] + BLANKED_AFTER <= now:
-            deleted_at, model, record_id = heapq.heappop(self._tombstones)
-            row = self._tables[model].rows[record_id]
-            if row.values["remote_deleted_at"] == stamp(deleted_at) and row.kept is None:
-                self._blank(model, row, deleted_at + BLANKED_AFTER)
 
     def changed_models(self) -> list[str]:
         """The names of what has changed since this was asked the last time, joins included."""
@@ -228,9 +225,8 @@ class Store:
         with self.world.lock:
             at = self.world.clock.millis()
             if visible_after > 0:
-                self._serial += 1
                 due = at + round(visible_after * 1000)
-                heapq.heappush(self._pending, (due, self._serial, at, change))
+                heapq.heappush(self._pending, (due, next(self._turns), at, change))
             else:
                 self._sent.clear()
                 change(at)
@@ -260,7 +256,9 @@ class Store:
     def _delete(self, model: str, row: Row, at: int) -> None:
         if not row.deleted:
             self._mark(model, row, at, stamp(at))
-            heapq.heappush(self._tombstones, (at, model, row.id))
+            due = at + BLANKED_AFTER
+            blank: Callable[[int], None] = partial(self._blank, model, row)
+            heapq.heappush(self._pending, (due, next(self._turns), due, blank))
 
     def _restore(self, model: str, row: Row, at: int) -> None:
         if row.deleted:
@@ -275,7 +273,8 @@ class Store:
         self._tell(model, row, at, row.values, listed=True)
 
     def _blank(self, model: str, row: Row, at: int) -> None:
-        self._sent.clear()
+        if row.kept or row.values["remote_deleted_at"] != stamp(at - BLANKED_AFTER):
+            return  # it has reappeared since
         before = row.kept = row.values
         if self.world.behaviour.after_14_days == "remove":
             row.gone = True
