@@ -30,7 +30,7 @@ from kombo_emulator.faults import (
     REFUSALS,
     RELABELLED,
     SPOILED,
-    Circle,
+    circle,
 )
 from scripts.embedded_postgres import embedded_postgres
 from scripts.meltano_project import CHECKOUT, MeltanoProject
@@ -64,7 +64,7 @@ KINDS: Mapping[str, Sequence[Fault]] = {
     "a refusal by a gateway": list(GATEWAYS.values()),
     "a code with another status": list(RELABELLED.values()),
     "a record without a key": [one for name, one in SPOILED.items() if name.endswith(" id")],
-    "a page that leads back": [Circle(0)],
+    "a page that leads back": [circle(0)],
 }
 """Not other spoiled records, as what is stored of them differs, nor `HINTED`, which take long."""
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -236,7 +235,7 @@ def test_the_code_decides_whatever_the_status(
     kombo: Kombo, caplog: pytest.LogCaptureFixture
 ) -> None:
     faults = {
-        f"{code} with {status}": partial(refuse, status=status, code=code)
+        f"{code} with {status}": refuse(status, code)
         for code, rule in RULES.items()
         for status in (200, 401, 404, 429, 503)
         if rule.action not in {Action.WAIT, Action.STOP_RUN}
@@ -255,7 +254,7 @@ def test_the_code_decides_whatever_the_status(
 def test_a_code_that_stops_the_run_does_so_whatever_the_status(kombo: Kombo, code: str) -> None:
     in_lists = [(LIST, status) for status in (200, 401, 403, 429, 500)]
     for path, status in (*in_lists, (LOOK_UP, 200), (LOOK_UP, 429)):
-        row = Row(kombo, {"": partial(refuse, status=status, code=code)}, path=path)
+        row = Row(kombo, {"": refuse(status, code)}, path=path)
 
         row.load(max_retries=1)
 
@@ -280,9 +279,7 @@ def test_a_refused_look_up_leaves_it_to_the_lists(
 OF_TOOL: Mapping[str, Fault] = {
     **{name: one for name, one in HINTED.items() if name.startswith(("REMOTE.", "INTEGRATION."))},
     **{
-        f"{code} with {status}": partial(
-            refuse, status=status, code=code, headers={"retry-after": "30"}
-        )
+        f"{code} with {status}": refuse(status, code, {"retry-after": "30"})
         for code, status in (
             ("REMOTE.SERVICE_UNAVAILABLE", 200),
             ("REMOTE.RATE_LIMIT_EXCEEDED", 503),

@@ -7,7 +7,6 @@ import json
 import logging
 import sys
 from collections import Counter
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -64,7 +63,7 @@ def refused_look_ups() -> dict[str, Callable[[Received, Response], Response]]:
     return {
         **{name: _always(make) for name, make in answers.items()},
         **{name: PASSING[name] for name in passing},
-        **{name: partial(change, **answer) for name, answer in silent.items()},
+        **{name: change(**answer) for name, answer in silent.items()},
     }
 
 
@@ -255,7 +254,7 @@ def test_a_word_that_is_not_known_is_an_error_of_its_integration(
     for one in (*words, B):
         kombo.emulator.add_integration(one, "ATS", FEW)
     kombo.emulator.alter = lambda asked, right: (
-        change(asked, right, **{f"data_{name}": words[asked.integration_id]})
+        change(**{f"data_{name}": words[asked.integration_id]})(asked, right)
         if asked.path == f"/integrations/{asked.integration_id}" and asked.integration_id in words
         else right
     )
@@ -283,7 +282,7 @@ def test_a_word_that_is_missing_is_no_error(kombo: Kombo) -> None:
             return right
         name, how = ways[str(asked.integration_id)]
         if how == "null":
-            return change(asked, right, **{f"data_{name}": None})
+            return change(**{f"data_{name}": None})(asked, right)
         answer = json.loads(bytes(right.body))
         del answer["data"][name]
         return Response(json.dumps(answer), media_type="application/json")
