@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Event
 
 from kombo_emulator import Emulator, serve
-from kombo_emulator.examples import EXAMPLES_ID
+from kombo_emulator.examples import EXAMPLES_ID, read_examples
 
 INTEGRATIONS = {
     "greenhouse:demo": "ATS",
@@ -30,7 +30,7 @@ def main() -> None:
     for integration_id, category in INTEGRATIONS.items():
         emulator.add_integration(integration_id, category)
     if options.examples:
-        emulator.serve_examples(options.examples)
+        emulator.examples = read_examples(options.examples)
         served.append(EXAMPLES_ID)
     with serve(emulator, port=options.port) as url:
         ready = f"{url}  api_key={emulator.api_key}  integration_ids={','.join(served)}\n"

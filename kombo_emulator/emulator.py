@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from email.utils import formatdate
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +15,7 @@ from starlette.routing import Route
 
 from kombo_emulator.behaviour import Behaviour
 from kombo_emulator.clock import Clock
-from kombo_emulator.examples import EXAMPLES_ID, Examples
+from kombo_emulator.examples import EXAMPLES_ID, example
 from kombo_emulator.exchange import INPUT_INVALID, ApiError, Received
 from kombo_emulator.integration import Integration
 from kombo_emulator.lists.filters import read_query
@@ -58,6 +57,7 @@ class Emulator(World):
             response that it returns is sent instead. It may also change data or the clock.
         alter: Called with each request and its answer, in a thread of its own; what it returns is
             sent instead. `kombo_emulator.faults` has what can go wrong.
+        examples: What the integration `examples:openapi` answers, as `read_examples` finds it.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Emulator(World):
         self.intercept: Callable[[Received], Response | None] | None = None
         self.alter: Callable[[Received, Response], Response] | None = None
         self.app = Starlette(routes=[Route("/{path:path}", self._answer, methods=_METHODS)])
-        self.examples: Examples | None = None
+        self.examples: dict[str, Any] = {}
         self._pager = Pager(self)
         self._window = self._used = 0
 
@@ -100,10 +100,6 @@ class Emulator(World):
         with self.lock:
             self.integrations[integration_id] = integration
         return integration
-
-    def serve_examples(self, document: str | Path) -> None:
-        """Serve the examples of Kombo's OpenAPI document as the integration `examples:openapi`."""
-        self.examples = Examples(Path(document))
 
     def clear_requests(self) -> None:
         """Forget the requests answered so far."""
@@ -138,7 +134,6 @@ class Emulator(World):
             params=dict(request.query_params),
             integration_id=general[1] if general else request.headers.get("x-integration-id"),
             headers=dict(request.headers),
-            at=self.clock.now(),
         )
 
     def _count(self) -> dict[str, str]:
@@ -180,7 +175,7 @@ class Emulator(World):
             names = ("environment_id", "customer_id")
             return {name: derive_id(self.api_key, name) for name in names}
         if received.integration_id == EXAMPLES_ID and self.examples:
-            return self.examples.answer(path)
+            return example(self.examples, path)
         if general := _GENERAL.fullmatch(path):
             return self._general(self._integration(received), general[2], received)
         if model := LISTS.get(path):

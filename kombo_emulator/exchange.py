@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
 
 @dataclass(frozen=True)
@@ -18,7 +17,6 @@ class Received:
         path: Path below the base URL, e.g. `/ats/interviews`.
         integration_id: The header `X-Integration-Id`, or the id in the path; none without.
         headers: All headers, names in lower case.
-        at: When it came, on the emulator's clock.
         status: That of the answer; none while there is none.
         records: How many records the answer held; none if it was no list.
     """
@@ -28,7 +26,6 @@ class Received:
     params: Mapping[str, str]
     integration_id: str | None
     headers: Mapping[str, str]
-    at: datetime
     status: int | None = None
     records: int | None = None
 

@@ -16,7 +16,7 @@ from support import KEY, REFERENCE, differences, needs_reference, refusal
 from warm import WarmProject
 
 from kombo_emulator import Behaviour, Emulator, serve
-from kombo_emulator.examples import EXAMPLES_ID
+from kombo_emulator.examples import EXAMPLES_ID, example, read_examples
 from kombo_emulator.table import LISTS
 from scripts.meltano_project import CHECKOUT
 from scripts.tables import as_sent
@@ -88,7 +88,7 @@ def loaded(postgres: PostgreSQL, worker_id: str) -> Loaded:
         emulator.add_integration(integration_id, category)
     integrations = list(INTEGRATIONS)
     if DOCUMENT.exists():
-        emulator.serve_examples(DOCUMENT)
+        emulator.examples = read_examples(DOCUMENT)
         emulator.intercept = without_look_up
         integrations.append(EXAMPLES_ID)
     with serve(emulator) as url:
@@ -171,13 +171,10 @@ def test_attachments_name_their_parent(loaded: Loaded) -> None:
 
 def example_records(stream: str) -> list[dict[str, Any]]:
     """The official example records of a stream."""
-    emulator = Emulator()
-    emulator.serve_examples(DOCUMENT)
-    assert emulator.examples
-    endpoint = BY_NAME[stream]
-    if endpoint.path not in emulator.examples.answers:
+    examples, endpoint = read_examples(DOCUMENT), BY_NAME[stream]
+    if endpoint.path not in examples:
         return []
-    data = emulator.examples.answer(endpoint.path)
+    data = example(examples, endpoint.path)
     found = data[endpoint.records_key] if endpoint.records_key else [data]
     return [dict(record) for record in found]
 

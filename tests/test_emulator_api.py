@@ -17,6 +17,7 @@ from starlette.responses import PlainTextResponse
 
 from kombo_emulator import Behaviour, Emulator, Size, serve
 from kombo_emulator.__main__ import INTEGRATIONS
+from kombo_emulator.examples import read_examples
 from kombo_emulator.models import TRACKED
 from kombo_emulator.table import MODELS
 
@@ -171,7 +172,6 @@ def test_requests_are_remembered(client: Client, emulator: Emulator) -> None:
     )
     assert (first.integration_id, first.status, first.records) == (ID, 200, 7)
     assert first.headers["authorization"] == f"Bearer {KEY}"
-    assert first.at == emulator.clock.now()
     assert (second.integration_id, second.status, second.records) == ("nobody:1", 404, None)
     emulator.clear_requests()
     assert emulator.requests == []
@@ -275,7 +275,7 @@ def openapi(tmp_path: Path) -> Path:
 def test_examples_are_the_pages_of_an_integration_of_their_own(
     client: Client, emulator: Emulator, openapi: Path
 ) -> None:
-    emulator.serve_examples(openapi)
+    emulator.examples = read_examples(openapi)
     headers = {"X-Integration-Id": "examples:openapi"}
     groups = client.get_as(headers, "/hris/groups", updated_after="2026-01-01").json()["data"]
     assert groups == {"results": [{"id": "group"}], "next": None}

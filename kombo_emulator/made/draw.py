@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter, defaultdict
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -23,30 +22,23 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
 class Pools:
     """What records are made of. Names come with the form they take in an e-mail address."""
 
-    first_names: list[tuple[str, str]]
-    last_names: list[tuple[str, str]]
-    companies: list[str]
-    sentences: list[str]
-    phones: list[str]
-    places: list[dict[str, Any]]
+    def __init__(self, seed: int) -> None:
+        """Let Faker make the names, places and texts of a seed."""
+        faker = Faker("de_DE")
+        faker.seed_instance(seed)
+        self.first_names = [_with_ascii(faker.first_name()) for _ in range(250)]
+        self.last_names = [_with_ascii(faker.last_name()) for _ in range(250)]
+        self.companies = [faker.company() for _ in range(60)]
+        self.sentences = [faker.sentence() for _ in range(60)]
+        self.phones = [f"+49 30 {faker.random_number(7, fix_len=True)}" for _ in range(60)]
+        self.places = [_place(faker, number) for number in range(60)]
 
 
-@lru_cache(maxsize=8)
-def pools(seed: int) -> Pools:
-    """Let Faker make the names, places and texts of a seed."""
-    faker = Faker("de_DE")
-    faker.seed_instance(seed)
-    first_names = [_with_ascii(faker.first_name()) for _ in range(250)]
-    last_names = [_with_ascii(faker.last_name()) for _ in range(250)]
-    companies = [faker.company() for _ in range(60)]
-    sentences = [faker.sentence() for _ in range(60)]
-    phones = [f"+49 30 {faker.random_number(7, fix_len=True)}" for _ in range(60)]
-    places = [_place(faker, number) for number in range(60)]
-    return Pools(first_names, last_names, companies, sentences, phones, places)
+pools = lru_cache(maxsize=8)(Pools)
+"""The pools of a seed, made once."""
 
 
 def _place(faker: Faker, number: int) -> dict[str, Any]:
