@@ -11,23 +11,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Received:
-    """One request.
-
-    Attributes:
-        path: Path below the base URL, e.g. `/ats/interviews`.
-        integration_id: The header `X-Integration-Id`, or the id in the path; none without.
-        headers: All headers, names in lower case.
-        status: That of the answer; none while there is none.
-        records: How many records the answer held; none if it was no list.
-    """
+    """One request."""
 
     method: str
-    path: str
+    path: str  # below the base URL, e.g. `/ats/interviews`
     params: Mapping[str, str]
-    integration_id: str | None
-    headers: Mapping[str, str]
-    status: int | None = None
-    records: int | None = None
+    integration_id: str | None  # the header `X-Integration-Id`, or the id in the path
+    headers: Mapping[str, str]  # names in lower case
+    status: int | None = None  # that of the answer; none while there is none
+    records: int | None = None  # how many the answer held; none if it was no list
 
 
 INPUT_INVALID = (400, "PLATFORM.INPUT_INVALID")

@@ -23,27 +23,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Details:
-    """What `GET /integrations/{id}` tells and a test may set.
-
-    Attributes:
-        status: Whether Kombo still syncs; `INVALID` means that credentials stopped working.
-        setup_status: How far the setup has come; lists are refused until it is `COMPLETED`.
-        qa_failed: Whether Kombo holds the integration back; its status does not tell.
-        data_expired_at: Set while data may not fit the newest scope configuration.
-        unsupported: Models that the tool does not have; their lists are refused.
-        opted_out: Models that the customer does not share.
-        organization_name: The end user's name.
-        origin_id: The end user's id on the side of whoever made the connection.
-    """
+    """What `GET /integrations/{id}` tells and a test may set."""
 
     status: Literal["ACTIVE", "INACTIVE", "INVALID"] = "ACTIVE"
+    """Whether Kombo still syncs; `INVALID` means that credentials stopped working."""
     setup_status: Literal["INCOMPLETE", "FINAL_SYNC_PENDING", "COMPLETED"] = "COMPLETED"
-    qa_failed: bool = False
-    data_expired_at: str | None = None
-    unsupported: set[str] = field(default_factory=set)
-    opted_out: set[str] = field(default_factory=set)
-    organization_name: str = "Example Ltd"
-    origin_id: str | None = None
+    """How far the setup has come; lists are refused until it is `COMPLETED`."""
+    qa_failed: bool = False  # whether Kombo holds the integration back; its status does not tell
+    data_expired_at: str | None = None  # while data may not fit the newest scope configuration
+    unsupported: set[str] = field(default_factory=set)  # models that the tool does not have
+    opted_out: set[str] = field(default_factory=set)  # models that the customer does not share
+    organization_name: str = "Example Ltd"  # the end user's
+    origin_id: str | None = None  # the end user's id on the side of whoever made the connection
 
 
 _BROUGHT = {

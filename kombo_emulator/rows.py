@@ -29,36 +29,22 @@ def derive_id(*parts: str) -> str:
 
 @dataclass(eq=False)
 class World:
-    """What all integrations of an emulator share.
+    """What all integrations of an emulator share."""
 
-    Attributes:
-        clock: The time on which all stamps, limits and deletions depend.
-        behaviour: How undocumented things are answered; may be replaced at any time.
-        seed: The same seed, clock, sizes and integration ids give the same data.
-        lock: Held while records are read or written, as requests run in threads of their own.
-    """
-
-    clock: Clock
-    behaviour: Behaviour
-    seed: int
-    lock: RLock = field(default_factory=RLock)
+    clock: Clock  # on which all stamps, limits and deletions depend
+    behaviour: Behaviour  # how undocumented things are answered; may be replaced at any time
+    seed: int  # the same seed, clock, sizes and integration ids give the same data
+    lock: RLock = field(default_factory=RLock)  # for records: requests run in threads of their own
 
 
 @dataclass(slots=True, eq=False)
 class Row:
-    """One record.
+    """One record."""
 
-    Attributes:
-        values: All that is known of it; replaced as a whole, never edited in place.
-        updated_at: What `updated_after` is compared with.
-        kept: The values from before they were blanked, in case the record reappears.
-        gone: Whether it was removed for good after 14 days.
-    """
-
-    values: dict[str, Any]
-    updated_at: int
-    kept: dict[str, Any] | None = None
-    gone: bool = False
+    values: dict[str, Any]  # all that is known of it; replaced as a whole, never edited in place
+    updated_at: int  # what `updated_after` is compared with
+    kept: dict[str, Any] | None = None  # those before it was blanked, in case it reappears
+    gone: bool = False  # whether it was removed for good after 14 days
 
     @property
     def id(self) -> str:

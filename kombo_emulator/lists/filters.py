@@ -30,20 +30,14 @@ _LIST = ("updated_after", "include_deleted", "ignore_unsupported_filters")
 
 @dataclass(frozen=True)
 class Query:
-    """What a list was asked for.
-
-    Attributes:
-        updated_after: Lower bound in milliseconds since 1970.
-        filters: The filters in use, each with the values wanted.
-        bound: All parameters that a cursor is bound to.
-    """
+    """What a list was asked for."""
 
     cursor: str | None
     page_size: int
-    updated_after: int | None
+    updated_after: int | None  # in milliseconds since 1970
     include_deleted: bool
-    filters: tuple[tuple[Filter, frozenset[str]], ...]
-    bound: tuple[tuple[str, str], ...]
+    filters: tuple[tuple[Filter, frozenset[str]], ...]  # those in use, with the values wanted
+    bound: tuple[tuple[str, str], ...]  # all parameters that a cursor is bound to
 
 
 def read_query(

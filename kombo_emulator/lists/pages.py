@@ -39,21 +39,14 @@ _REFUSED = {
 
 
 class Cursor(NamedTuple):
-    """Where a pass goes on.
+    """Where a pass goes on."""
 
-    Attributes:
-        scope: Digest of what the cursor is good for: integration, path and filters.
-        after: The last place that was read.
-        passed: How many records were read.
-        page: Number of the page that it leads to.
-        frozen: The places of the first page and all that follow, unless each looks at the data.
-    """
-
-    scope: str
-    after: Key = (-sys.maxsize, "")
-    passed: int = 0
-    page: int = 1
+    scope: str  # digest of what the cursor is good for: integration, path and filters
+    after: Key = (-sys.maxsize, "")  # the last place that was read
+    passed: int = 0  # how many records were read
+    page: int = 1  # number of the page that it leads to
     frozen: tuple[Key, ...] | None = None
+    """The places of the first page and all that follow, unless each looks at the data."""
 
 
 class Pager:
