@@ -17,14 +17,10 @@ from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.schemas import load_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from kombo_emulator.models import Schema
     from tap_kombo.api.endpoints import Endpoint
 
 _ENDPOINTS = [one for one in ENDPOINTS if one.category != "GENERAL" and not one.parent]
-_FIND_BY = {"assessment_orders": ("created_at",)}
-"""Properties that only filters know."""
 
 
 def model_of(endpoint: Endpoint) -> str:
@@ -93,7 +89,9 @@ def _model(model: str, endpoint: Endpoint | None = None) -> Model:
     """One row of the table; what is hidden in a model is known when all embeds are."""
     shown, hidden, embeds = _SHOWN[model], _HIDDEN[model], _EMBEDS[model]
     owners = [one.reverse for row in NESTING.values() for one in row if one.model == model]
-    needed = ("remote_id", *(one.via for one in embeds), *owners, *_FIND_BY.get(model, ()))
+    filters = tuple(filter_of(model, one) for one in (endpoint.filters if endpoint else ()))
+    compared = (one.path.partition(".")[0] for one in filters)
+    needed = ("remote_id", *(one.via for one in embeds), *owners, *compared)
     keys = {one.key for one in embeds}
     reserved = {"id", *TRACKED, *keys}
     return Model(
@@ -106,7 +104,7 @@ def _model(model: str, endpoint: Endpoint | None = None) -> Model:
         ),
         hidden=(*hidden, *dict.fromkeys(one.many for one in embeds if one.many)),
         embeds=embeds,
-        filters=tuple(filter_of(model, one) for one in (endpoint.filters if endpoint else ())),
+        filters=filters,
         incremental=endpoint is None or endpoint.incremental,
         paginated=endpoint is None or endpoint.paginated,
         documents_cursor=endpoint is None or endpoint.documents_cursor,
@@ -128,16 +126,10 @@ PARENTS: defaultdict[str, list[tuple[str, Embed]]] = defaultdict(list)
 INDEXED: defaultdict[str, set[str]] = defaultdict(set)
 """For each model, the fields by which its records are looked up without a search."""
 
-
-def _note(model: str, embeds: Iterable[Embed]) -> None:
-    for embed in embeds:
-        if embed.on_link or embed.on_change:
-            PARENTS[embed.model].append((model, embed))
-            INDEXED[model] |= {embed.via, embed.many} - {""}
-        if embed.reverse:
-            INDEXED[embed.model].add(embed.reverse)
-        _note(embed.model, embed.embeds)
-
-
 for _row in MODELS.values():
-    _note(_row.id, (*_row.embeds, *_row.sublists))
+    for _one in (*_row.embeds, *_row.sublists):
+        if _one.on_link or _one.on_change:
+            PARENTS[_one.model].append((_row.id, _one))
+            INDEXED[_row.id] |= {_one.via, _one.many} - {""}
+        if _one.reverse:
+            INDEXED[_one.model].add(_one.reverse)
