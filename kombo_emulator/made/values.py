@@ -223,59 +223,39 @@ def _after(moment: str, minutes: int) -> str:
     return stamp(milliseconds(moment) + minutes * 60_000)
 
 
-def _role(_: Draw, made: Made) -> None:
-    kind = made["unified_type"]
-    made["remote_label"] = kind.replace("_", " ").capitalize()
-    made["scope"] = "SYSTEM" if kind in {"ADMIN", "RECRUITER"} else "JOB"
+def _agree_in_ats(draw: Draw, model: str, made: Made) -> None:
+    match model:
+        case "ats_roles":
+            kind = made["unified_type"]
+            made["remote_label"] = kind.replace("_", " ").capitalize()
+            made["scope"] = "SYSTEM" if kind in {"ADMIN", "RECRUITER"} else "JOB"
+        case "ats_application_stages":
+            made["name"] = STAGES[draw.number % len(STAGES)]
+        case "ats_jobs":
+            made["salary_amount_from"] = made["salary_amount"]
+            made["salary_amount_to"] = made["salary_amount"] + 12_000
+        case "ats_interviews":
+            made["ending_at"] = _after(made["starting_at"], draw.pick((30, 60, 90)))
+            made["canceled"] = draw.chance(0.15)
+            made["video_conferencing_url" if draw.chance(0.3) else "location"] = None
 
 
-def _stage(draw: Draw, made: Made) -> None:
-    made["name"] = STAGES[draw.number % len(STAGES)]
+def _agree_elsewhere(draw: Draw, model: str, made: Made) -> None:
+    match model:
+        case "hris_employments" if made["pay_period"] == "HOUR":
+            made["pay_rate"] = draw.integer(40, 13) + 0.5
+        case "hris_absences":
+            hours = made["unit"] == "HOURS"
+            length = 1 if hours else draw.integer(14, 1)
+            made["amount"] = 3.75 if hours else length
+            made["end_date"] = _after(made["start_date"], (length - 1) * 24 * 60)[:10]
+        case "hris_timesheets":
+            made["ended_at"] = _after(made["started_at"], 8 * 60)
+            made["approved_at"] = _after(made["ended_at"], 60)
+        case "lms_courses" if made["provider_id"] is None:
+            made["origin_id"] = None
 
 
-def _job(_: Draw, made: Made) -> None:
-    made["salary_amount_from"] = made["salary_amount"]
-    made["salary_amount_to"] = made["salary_amount"] + 12_000
-
-
-def _interview(draw: Draw, made: Made) -> None:
-    made["ending_at"] = _after(made["starting_at"], draw.pick((30, 60, 90)))
-    made["canceled"] = draw.chance(0.15)
-    made["video_conferencing_url" if draw.chance(0.3) else "location"] = None
-
-
-def _employment(draw: Draw, made: Made) -> None:
-    if made["pay_period"] == "HOUR":
-        made["pay_rate"] = draw.integer(40, 13) + 0.5
-
-
-def _absence(draw: Draw, made: Made) -> None:
-    hours = made["unit"] == "HOURS"
-    length = 1 if hours else draw.integer(14, 1)
-    made["amount"] = 3.75 if hours else length
-    made["end_date"] = _after(made["start_date"], (length - 1) * 24 * 60)[:10]
-
-
-def _timesheet(_: Draw, made: Made) -> None:
-    made["ended_at"] = _after(made["started_at"], 8 * 60)
-    made["approved_at"] = _after(made["ended_at"], 60)
-
-
-def _course(_: Draw, made: Made) -> None:
-    if made["provider_id"] is None:
-        made["origin_id"] = None
-
-
-_AGREEMENT: Mapping[str, Callable[[Draw, Made], None]] = {
-    "ats_roles": _role,
-    "ats_application_stages": _stage,
-    "ats_jobs": _job,
-    "ats_interviews": _interview,
-    "hris_employments": _employment,
-    "hris_absences": _absence,
-    "hris_timesheets": _timesheet,
-    "lms_courses": _course,
-}
 _ONLY_IF = {
     "ats_jobs": ("status", "CLOSED", ("closed_at",)),
     "ats_applications": ("outcome", "DECLINED", ("rejection_reason_name", "rejected_at")),
@@ -289,8 +269,8 @@ _ONLY_IF = {
 
 def agree(draw: Draw, model: str, made: Made) -> None:
     """Make a record of a model agree with itself."""
-    if model in _AGREEMENT:
-        _AGREEMENT[model](draw, made)
+    _agree_in_ats(draw, model, made)
+    _agree_elsewhere(draw, model, made)
     if model in _ONLY_IF:
         name, value, others = _ONLY_IF[model]
         made |= {} if made[name] == value else dict.fromkeys(others)
