@@ -324,11 +324,7 @@ def target_of(link: Any) -> Any:
 
 
 def refuse_unknown(model: str, fields: Iterable[str]) -> None:
-    """Refuse to set what a model does not have, or what only the store sets.
-
-    Raises:
-        TypeError: If there is such a property.
-    """
+    """Refuse with a `TypeError` to set what a model does not have, or what only the store sets."""
     known = {*MODELS[model].fields, *MODELS[model].hidden}
     for name in (one for one in fields if one not in known):
         msg = f"{model} has no property {name}"

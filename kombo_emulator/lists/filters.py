@@ -43,11 +43,7 @@ class Query:
 def read_query(
     model: Model | None, params: Mapping[str, str], behaviour: Behaviour, most: int = 250
 ) -> Query:
-    """Read the query of a list, of a model or outside the table.
-
-    Raises:
-        ApiError: `PLATFORM.INPUT_INVALID`.
-    """
+    """Read the query of a list, of a model or outside the table, or refuse it."""
     filters = model.filters if model else ()
     known = {item.param for item in filters}
     if model is None or model.documents_cursor or behaviour.undocumented_cursor == "follow":

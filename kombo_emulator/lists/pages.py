@@ -58,11 +58,7 @@ class Pager:
         self._given: dict[str, tuple[Cursor, int]] = {}
 
     def model_page(self, integration: Integration, model: Model, query: Query) -> dict[str, Any]:
-        """The `data` of one page of a model's list, or of the whole list if it has no pages.
-
-        Raises:
-            ApiError: If the integration or the model cannot be read, or the cursor is not its own.
-        """
+        """The `data` of one page of a model's list, or of the whole list if it has no pages."""
         refuse(integration, model)
         integration.settle()
         table, behaviour = integration.table(model.id), self._world.behaviour
@@ -85,11 +81,7 @@ class Pager:
         return {model.results: results, "next": following}
 
     def plain_page(self, place: tuple[str, str], query: Query, all_of: list[Any]) -> dict[str, Any]:
-        """The `data` of one page of a list outside the table; its records only have an id.
-
-        Raises:
-            ApiError: If the cursor is not of this list.
-        """
+        """The `data` of one page of a list outside the table; its records only have an id."""
         by_key = {(0, record["id"]): record for record in all_of}
         cursor = self._cursor(place, query)
         found, following = self._cut(cursor, sorted(by_key), query.page_size, by_key.__contains__)
@@ -97,11 +89,7 @@ class Pager:
         return {"results": results, "next": following, "next_cursor": following}
 
     def _cursor(self, place: tuple[str, str], query: Query) -> Cursor:
-        """The cursor of a query, or one that leads to the first page.
-
-        Raises:
-            ApiError: If it was made for another list or other filters, or by nobody, or expired.
-        """
+        """The cursor of a query if it is of this list and filters, or one of the first page."""
         first = Cursor(derive_id(repr((place, query.bound))))
         if query.cursor is None:
             return first
@@ -141,11 +129,7 @@ class Pager:
 
 
 def refuse(integration: Integration, model: Model) -> None:
-    """Refuse to read a model that cannot be read.
-
-    Raises:
-        ApiError: With the code that says why.
-    """
+    """Refuse to read a model that cannot be read, with the code that says why."""
     details = integration.details
     if details.qa_failed:
         raise ApiError(409, "INTEGRATION.QA_FAILED", "this integration is held back")
