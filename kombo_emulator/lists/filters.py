@@ -36,7 +36,7 @@ class Query:
     page_size: int
     updated_after: int | None  # in milliseconds since 1970
     include_deleted: bool
-    filters: tuple[tuple[Filter, frozenset[str]], ...]  # those in use, with the values wanted
+    filters: tuple[tuple[Filter, frozenset[Any]], ...]  # those in use, with the values wanted
     bound: tuple[tuple[str, str], ...]  # all parameters that a cursor is bound to
 
 
@@ -100,20 +100,18 @@ def _time(name: str, value: str) -> int:
     raise ApiError(*INPUT_INVALID, f"{name} must look like 2026-11-23T10:00:00.000Z")
 
 
-def _wanted(item: Filter, value: str) -> frozenset[str]:
+def _wanted(item: Filter, value: str) -> frozenset[Any]:
     if item.how in {"since", "until", "from", "before"}:
         value = stamp(_time(item.param, value))
-    if item.how == "object" and not _is_pair(value):
-        raise ApiError(
-            *INPUT_INVALID, f"{item.param} must be a JSON object with one key and no nested value"
-        )
+    if item.how == "object":
+        return _pair(item, value)
     values = frozenset(value.split(",") if item.how == "any" else (value,))
     if item.choices and not values <= set(item.choices):
         raise ApiError(*INPUT_INVALID, f"{item.param} must be of {', '.join(item.choices)}")
     return frozenset(text.casefold() for text in values) if item.fold else values
 
 
-def _meets(item: Filter, wanted: frozenset[str], values: list[Any]) -> bool:
+def _meets(item: Filter, wanted: frozenset[Any], values: list[Any]) -> bool:
     if not values:
         return "null" in wanted and "null" in item.choices
     if item.how != "object":
@@ -122,24 +120,23 @@ def _meets(item: Filter, wanted: frozenset[str], values: list[Any]) -> bool:
     return any(compare(value, one) for value in values for one in wanted)
 
 
-def _is_pair(text: str) -> bool:
+def _pair(item: Filter, text: str) -> frozenset[Any]:
+    """The one property of a JSON object."""
     try:
         pair = msgspec.json.decode(text, type=dict[str, str | int | float | bool | None])
     except msgspec.DecodeError:
-        return False
-    return len(pair) == 1
+        pair = {}
+    if len(pair) != 1:
+        must = f"{item.param} must be a JSON object with one key and no nested value"
+        raise ApiError(*INPUT_INVALID, must)
+    return frozenset(pair.items())
 
 
-def _has_pair(value: dict[str, Any], pair: str) -> bool:
-    ((key, wanted),) = msgspec.json.decode(pair).items()
-    return bool(value.get(key) == wanted)
-
-
-_COMPARE: Mapping[str, Callable[[Any, str], bool]] = {
+_COMPARE: Mapping[str, Callable[[Any, Any], bool]] = {
     "any": operator.eq,
     "one": operator.eq,
     "contains": operator.contains,
-    "object": _has_pair,
+    "object": lambda value, pair: value.get(pair[0]) == pair[1],
     "since": lambda day, bound: day[:10] >= bound[:10],
     "until": lambda day, bound: day[:10] <= bound[:10],
     "from": operator.ge,
