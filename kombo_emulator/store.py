@@ -183,19 +183,16 @@ class Store:
 
     def link(self, model: str, record_id: str, links: str, target: str) -> None:
         """Add an id to a list of links, e.g. to the `user_ids` of an interview."""
-        linked = self._tables[model].rows[record_id].values[links]
+        row = self._tables[model].rows[record_id]
+        linked = row.values[links]
         if target not in map(target_of, linked):
-            self._relink(model, record_id, links, (*linked, target))
+            self._schedule(lambda at: self._edit(model, row, {links: (*linked, target)}, at))
 
     def unlink(self, model: str, record_id: str, links: str, target: str) -> None:
         """Take an id out of a list of links."""
-        linked = self._tables[model].rows[record_id].values[links]
-        left = tuple(link for link in linked if target_of(link) != target)
-        self._relink(model, record_id, links, left)
-
-    def _relink(self, model: str, record_id: str, links: str, left: tuple[Any, ...]) -> None:
-        fields: dict[str, Any] = {links: left}
-        self.edit(model, record_id, **fields)
+        row = self._tables[model].rows[record_id]
+        left = tuple(link for link in row.values[links] if target_of(link) != target)
+        self._schedule(lambda at: self._edit(model, row, {links: left}, at))
 
     def delete(self, model: str, record_id: str, /, *, visible_after: float = 0) -> None:
         """Turn a record into a tombstone, which is blanked or removed 14 days later."""
