@@ -18,14 +18,13 @@ foreign keys only.
 from __future__ import annotations
 
 from kombo_emulator.behaviour import Behaviour
-from kombo_emulator.emulator import DEFAULT_KEY, Emulator
+from kombo_emulator.emulator import Emulator
 from kombo_emulator.exchange import Received
 from kombo_emulator.integration import Integration
 from kombo_emulator.server import serve
 from kombo_emulator.size import Size
 
 __all__ = [
-    "DEFAULT_KEY",
     "Behaviour",
     "Emulator",
     "Integration",

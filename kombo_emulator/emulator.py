@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-DEFAULT_KEY = "ks_dev_emulator"
 BASE_PATH = "/v1"
 CATEGORIES = ("ATS", "HRIS", "LMS", "ASSESSMENT")
 
+_NOT_FOUND = (404, None, "there is nothing at this path")
 _METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 _GENERAL = re.compile(r"/integrations/([^/]+)(?:/(custom-fields|integration-fields))?")
 _FIELDS_AT_MOST = {"custom-fields": 250, "integration-fields": 2000}
@@ -62,7 +62,7 @@ class Emulator(World):
 
     def __init__(
         self,
-        api_key: str = DEFAULT_KEY,
+        api_key: str = "ks_dev_emulator",
         now: str | datetime | None = None,
         seed: int = 1,
         behaviour: Behaviour | None = None,
@@ -167,7 +167,7 @@ class Emulator(World):
         if received.headers.get("authorization") != f"Bearer {self.api_key}":
             raise ApiError(401, "PLATFORM.AUTHENTICATION_INVALID", "this API key is not known")
         if not raw_path.startswith(BASE_PATH + "/") or received.method != "GET":
-            raise _not_found()
+            raise ApiError(*_NOT_FOUND)
 
     def _data(self, received: Received, path: str) -> dict[str, Any]:
         """Find the `data` of a successful answer."""
@@ -190,7 +190,7 @@ class Emulator(World):
                 integration.settle()
                 if found[1] in integration.table(parent.id).rows:
                     return {"results": integration.sublist(parent.id, found[1], embed)}
-        raise _not_found()
+        raise ApiError(*_NOT_FOUND)
 
     def _integration(self, received: Received) -> Integration:
         if received.integration_id is None:
@@ -217,7 +217,3 @@ def json_response(
 ) -> Response:
     """Answer with JSON."""
     return Response(msgspec.json.encode(body), status, headers, media_type="application/json")
-
-
-def _not_found() -> ApiError:
-    return ApiError(404, None, "there is nothing at this path")

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 class Size:
     """Number of records per model, oldest first; each category takes what it has.
 
-    Some bring others along: a job two screening questions and a posting, an employee its
-    employments and a time-off balance, a payslip three line items, a course two revisions.
+    Jobs, employees, payslips and courses bring along what is nested in them.
     """
 
     roles: int = 6
