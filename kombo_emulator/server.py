@@ -6,7 +6,6 @@ import asyncio
 import socket
 import struct
 from contextlib import contextmanager
-from functools import partial
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -36,14 +35,13 @@ class WireProtocol(H11Protocol):
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app = partial(_with_transport, self.app, transport)
+        app = self.app
 
+        async def with_transport(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["kombo.transport"] = transport
+            await app(scope, receive, send)
 
-async def _with_transport(
-    app: ASGIApp, transport: asyncio.Transport, scope: Scope, receive: Receive, send: Send
-) -> None:
-    scope["kombo.transport"] = transport
-    await app(scope, receive, send)
+        self.app = with_transport
 
 
 class WireResponse(Response):

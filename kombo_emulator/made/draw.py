@@ -62,26 +62,18 @@ def _with_ascii(name: str) -> tuple[str, str]:
 
 
 class Draw:
-    """Draws for one integration, one record after the other.
-
-    Attributes:
-        id: The integration.
-        site: Address of the integration's tool.
-        known: Ids of the records made so far, by model.
-        now: When the present record comes about, in milliseconds since 1970.
-        number: Its number within its model, from 0.
-        first: First name of the person that it is about; `last` is the other.
-        address: Their e-mail address, up to the `@`.
-    """
+    """Draws for one integration, one record after the other."""
 
     def __init__(self, integration_id: str, world: World, random: Random) -> None:
         """Take names from the pools of the world's seed."""
         self.id = integration_id
-        self.site = f"https://{integration_id.partition(':')[0]}.example.com"
-        self.known: defaultdict[str, list[str]] = defaultdict(list)
+        self.site = f"https://{integration_id.partition(':')[0]}.example.com"  # of its tool
+        self.known: defaultdict[str, list[str]] = defaultdict(list)  # ids made so far, by model
         self.pools = pools(world.seed)
-        self.now = self.number = 0
-        self.model = self.first = self.last = self.address = ""
+        self.now = 0  # when the present record comes about, in milliseconds since 1970
+        self.model, self.number = "", 0  # its model, and its number within that
+        self.first = self.last = ""  # names of the person that it is about
+        self.address = ""  # their e-mail address, up to the `@`
         self._clock = world.clock
         self._random = random
         self._turns: Counter[str] = Counter()
