@@ -14,10 +14,10 @@ class Behaviour:
 
     updated_after_inclusive: bool = True  # whether a record changed at exactly that time matches
     order: Order = "id"  # or by the moment that `updated_after` compares with, up or down
-    paging: Literal["live", "snapshot", "offset"] = "live"
-    """A page begins behind the last record of the one before, or after so many records, or goes on
-    along the ids that were there at the first page. `kombo_emulator.lists.pages` says what each
-    promises."""
+    paging: Literal["live", "snapshot", "offset", "page"] = "live"
+    """A page begins behind the last record of the one before, or after so many records or pages, or
+    goes on along the ids that were there at the first page. `kombo_emulator.lists.pages` says what
+    each promises."""
     cursor_seconds: float = 0  # age at which a cursor has expired; 0 for never
     expired_cursor: Literal["code", "no code", "empty"] = "code"
     """It is refused with a code, or without one, or answered with no record and no `next`."""

@@ -17,6 +17,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "change up": {"order": "changed"},
     "change down": {"order": "changed_down"},
     "offset": {"paging": "offset"},
+    "page number": {"paging": "page"},
     "snapshot": {"paging": "snapshot"},
 }
 LIST = "/ats/interviews"
@@ -24,7 +25,7 @@ LIST = "/ats/interviews"
 
 @pytest.mark.parametrize(
     ("way", "empty_pages"),
-    [*((way, 0) for way in WAYS), ("id", 2), ("offset", 2), ("snapshot", 2)],
+    [*((way, 0) for way in WAYS), ("id", 2), ("page number", 2), ("snapshot", 2)],
 )
 def test_pass_reads_every_record_once(
     client: Client, emulator: Emulator, way: str, empty_pages: int
@@ -91,6 +92,7 @@ PROMISES = {
     "change up": [(2, 0, 0), (1, 0, 0), (1, 0, 0), (0, 0, 0)],
     "change down": [(1, 0, 0), (0, 0, 0), (1, 0, 0), (0, 0, 0)],
     "offset": [(1, 0, 0), (1, 0, 0), (1, 1, 0), (0, 0, 0)],
+    "page number": [(1, 0, 0), (1, 0, 0), (1, 1, 0), (0, 0, 0)],
     "snapshot": [(1, 0, 0), (1, 0, 0), (1, 0, 0), (0, 0, 0)],
 }
 

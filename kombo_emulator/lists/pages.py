@@ -43,7 +43,7 @@ class Cursor(NamedTuple):
 
     scope: str  # digest of what the cursor is good for: integration, path and filters
     after: Key = (-sys.maxsize, "")  # the last place that was read
-    passed: int = 0  # how many records were read
+    passed: int = 0  # how many records or pages were read
     page: int = 1  # number of the page that it leads to
     frozen: tuple[Key, ...] | None = None
     """The places of the first page and all that follow, unless each looks at the data."""
@@ -112,13 +112,15 @@ class Pager:
         behaviour, following = self._world.behaviour, cursor._replace(page=cursor.page + 1)
         if behaviour.empty_pages and cursor.page % behaviour.empty_pages == 0:
             return [], self._give(following)
-        by_count = behaviour.paging == "offset"
-        start, skipped = (0, cursor.passed) if by_count else (bisect_right(keys, cursor.after), 0)
+        unit = {"offset": 1, "page": size}.get(behaviour.paging, 0)
+        start = 0 if unit else bisect_right(keys, cursor.after)
+        skipped = cursor.passed * unit
         rest = filter(matches, islice(keys, start, None))
         found = list(islice(rest, skipped, skipped + size + 1))
         if len(found) <= size:
             return found, None
-        following = following._replace(after=found[size - 1], passed=cursor.passed + size)
+        passed = cursor.passed + size // (unit or 1)
+        following = following._replace(after=found[size - 1], passed=passed)
         return found[:size], self._give(following)
 
     def _give(self, cursor: Cursor) -> str:
