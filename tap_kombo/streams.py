@@ -342,6 +342,8 @@ class KomboStream(SeamStream):
             told = "ACTIVATE_VERSION of %s is not sent, as not every integration was read in full."
             self.logger.warning(told, self.name)
             return
+        if not self.is_announced:  # no integration has it, and no loader knows it
+            return
         for stream_map in self.stream_maps:
             alias, version = stream_map.stream_alias, self.tap.initialized_at
             keeps_versions = self.replication_key in (stream_map.transformed_key_properties or ())

@@ -56,11 +56,13 @@ class Sent(GenericSingerWriter[str, Message]):
         messages: What was written so far.
         before: Called before each message; may raise, as a loader that has died does.
         error: What has ended the run, if `Kombo.attempt` made it.
+        known: The streams of which a SCHEMA was sent; a STATE is of none.
     """
 
     messages: list[dict[str, Any]] = field(default_factory=list)
     before: Callable[[], None] | None = None
     error: Exception | None = None
+    known: set[str] = field(default_factory=lambda: {""})
 
     @override
     def serialize_message(self, message: Message) -> str:
@@ -72,6 +74,9 @@ class Sent(GenericSingerWriter[str, Message]):
             self.before()
         sent = {name: getattr(message, name) for name in message.__dataclass_fields__}
         sent["type"] = message.type.value
+        if sent["type"] == "SCHEMA":
+            self.known.add(sent["stream"])
+        assert sent.get("stream", "") in self.known, "a loader ends, as it knows no SCHEMA of this"
         if sent["type"] == "STATE":
             sent = copy.deepcopy(sent)  # it goes on changing
         self.messages.append(sent)

@@ -107,6 +107,24 @@ def test_activate_version_is_sent_for_no_stream_that_an_unknown_integration_may_
     assert "ACTIVATE_VERSION" not in kinds(sent)
 
 
+@pytest.mark.parametrize("integrations", [("tests:a",), (A,), (A, B)])
+def test_activate_version_is_sent_for_no_stream_that_no_integration_has(
+    kombo: Kombo, integrations: tuple[str, ...]
+) -> None:
+    """Those of a default selection; target-postgres ends if it has had no SCHEMA of the stream."""
+    for one in integrations:
+        kombo.emulator.add_integration(one, "ASSESSMENT" if one == "tests:a" else "ATS")
+
+    sent = replacing(kombo, *integrations, streams=("jobs", "assessment_orders", "lms_users"))
+
+    told = {
+        kind: {one["stream"] for one in sent.messages if one["type"] == kind}
+        for kind in ("SCHEMA", "ACTIVATE_VERSION")
+    }
+    assert len(told["SCHEMA"]) == 1
+    assert told["ACTIVATE_VERSION"] == told["SCHEMA"]
+
+
 def test_activate_version_never_ends_a_resumed_pass(kombo: Kombo) -> None:
     """Rows that an earlier run sent would carry an older version and vanish."""
     kombo.emulator.add_integration(A)
