@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import pendulum
 from singer_sdk import typing as th
+from singer_sdk.exceptions import MapExpressionError
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.timestamps import to_moment
@@ -61,11 +62,14 @@ def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
 
 def mapper_complaints(config: Mapping[str, Any], error: Exception) -> Iterator[str]:
     """Yield what is wrong if the SDK's mapper ends with an error of Faker's, or of flattening."""
-    if isinstance(error, AttributeError) and "locale" in config.get("faker_config", {}):
+    if isinstance(error, MapExpressionError):
+        yield "Setting 'stream_maps': an `__alias__` cannot be evaluated."
+    elif isinstance(error, AttributeError) and "locale" in config.get("faker_config", {}):
         yield "Setting 'faker_config': there is no such locale; one looks like `de_DE`."
-    elif isinstance(error, ValueError) and "flattening_max_key_length" in config:
-        why = "it is so short that two columns of a stream would have one name"
-        yield f"Setting 'flattening_max_key_length': {why}."
+    elif isinstance(error, ValueError) and config.get("flattening_enabled"):
+        causes = ("flattening_max_key_length", "flattening_separator")
+        cause = next((one for one in causes if one in config), "stream_maps")
+        yield f"Setting '{cause}': with it two columns of a stream would have one name."
 
 
 def _reasons(

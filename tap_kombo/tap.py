@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 import click
 from click.types import FuncParamType
 from singer_sdk.cli import plugin_cli
-from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue, Tap
 from typing_extensions import override
@@ -123,7 +123,7 @@ class TapKombo(SeamTap):
             super(Tap, self).setup_mapper()  # `Tap` has maps for all, whatever is selected
             for stream in self.selected:
                 _ = stream.stream_maps
-        except (AttributeError, ValueError) as error:  # of Faker, or of flattening
+        except (AttributeError, MapExpressionError, ValueError) as error:  # or of Faker
             _refuse(mapper_complaints(self.config, error))
             raise
 

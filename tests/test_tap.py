@@ -62,6 +62,8 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
 
 GOOD = {"api_key": "k", "integration_ids": [A]}
 ADDING = {"users": {"other": "fake.name()"}}
+FLAT = {"flattening_enabled": True, "flattening_max_depth": 2}
+SECRET = "the-salt-of-hashes"
 
 
 @pytest.fixture
@@ -94,12 +96,10 @@ def named(caplog: pytest.LogCaptureFixture) -> list[str]:
         ({"api_key": "", "integration_ids": []}, ["api_key", "integration_ids"]),
         ({"api_key": "k", "integration_ids": [A], **WRONG}, [*WRONG]),
         (GOOD | {"faker_config": {"locale": "xx"}, "stream_maps": ADDING}, ["faker_config"]),
-        (
-            GOOD
-            | {"flattening_enabled": True, "flattening_max_depth": 2}
-            | {"flattening_max_key_length": 1},
-            ["flattening_max_key_length"],
-        ),
+        (GOOD | FLAT | {"flattening_max_key_length": 1}, ["flattening_max_key_length"]),
+        (GOOD | FLAT | {"flattening_separator": "_"}, ["flattening_separator"]),
+        (GOOD | FLAT | {"stream_maps": {"interviews": {"application__id": "id"}}}, ["stream_maps"]),
+        (GOOD | {"stream_maps": {"users": {"__alias__": f"other('{SECRET}')"}}}, ["stream_maps"]),
     ],
 )
 def test_wrong_settings_are_named_in_one_line_each(
@@ -116,6 +116,7 @@ def test_wrong_settings_are_named_in_one_line_each(
 
         assert command(*arguments, f"--config={file}") == (1, ""), arguments
         assert named(caplog) == names, arguments
+        assert SECRET not in caplog.text
 
 
 def test_wrong_environment_variables_are_named(
