@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import replace
 from fnmatch import fnmatch
 from functools import cached_property
@@ -74,6 +74,17 @@ class Maps:
                 else:
                     exact = len(whole) == len(blank)
                     yield alias, whole if exact else {name: whole[name] for name in blank}
+
+    def tried(self, records: list[Record], integration_id: str) -> list[Record]:
+        """Return records as the SDK is to map them, none of which its maps fail for.
+
+        What it says of one that fails quotes the expression, or a value.
+
+        Raises:
+            KomboError: If a stream map fails.
+        """
+        deque(self.mapped(records, integration_id), maxlen=0)
+        return [self._nothing | one for one in records]
 
     @cached_property
     def _nothing(self) -> Record:

@@ -117,8 +117,7 @@ class Run:
             for handed in self._fan_out([stream], lambda _: None).pages(stream):
                 if handed:
                     records = stream.fitter.fit(handed.page, handed.integration_id)
-                    stream.hide(records)
-                    yield from records
+                    yield from stream.maps.tried(records, handed.integration_id)
                     handed.written.set_result(Written())
         finally:
             self.runner.close()

@@ -14,6 +14,7 @@ import pytest
 from emulator_client import values
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from singer_sdk.testing.suites import tap_stream_tests
+from starlette.responses import JSONResponse
 from support import KEY, catalog, discovered
 from test_emulator_records import formats
 from test_output import FEW
@@ -117,6 +118,50 @@ def test_wrong_settings_are_named_in_one_line_each(
         assert command(*arguments, f"--config={file}") == (1, ""), arguments
         assert named(caplog) == names, arguments
         assert SECRET not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("expression", "what"),
+    [
+        (f"md5('{SECRET}' + nobody)", "MapExpressionError"),
+        ("int(last_name)", "ValueError"),  # which quotes the name
+        ("last_name + 1", "TypeError"),
+    ],
+)
+@pytest.mark.parametrize("arguments", [(), ("--test",)])
+def test_an_expression_that_fails_is_told_without_itself_and_without_a_value(
+    arguments: tuple[str, ...],
+    expression: str,
+    what: str,
+    emulator: Emulator,
+    url: str,
+    tmp_path: Path,
+) -> None:
+    people = emulator.add_integration(A).records("ats_users")
+    maps = {"users": {"other": expression}}
+    config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "stream_maps": maps}
+
+    done = tap_kombo(*arguments, config=config, tmp_path=tmp_path)
+
+    assert done.returncode == 1
+    assert [line for line in errors(done) if f"[{what} in column other]. Correct" in line]
+    assert "Traceback" not in done.stderr
+    assert not [
+        one for one in (SECRET, *(one["last_name"] for one in people)) if one in done.stderr
+    ]
+
+
+def test_a_test_reads_what_a_run_reads(emulator: Emulator, url: str, tmp_path: Path) -> None:
+    """An expression may name a property that Kombo leaves out of a record."""
+    emulator.add_integration(A)
+    page = {"status": "success", "data": {"results": [{"id": "1"}], "next": None}}
+    emulator.intercept = lambda asked: (
+        JSONResponse(page) if asked.path.endswith("/ats/users") else None
+    )
+    maps = {"users": {"other": "remote_id"}}
+    config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "stream_maps": maps}
+
+    assert tap_kombo("--test", config=config, tmp_path=tmp_path).returncode == 0
 
 
 def test_wrong_environment_variables_are_named(
