@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from collections import Counter, deque
 from dataclasses import replace
+from datetime import date, time
 from fnmatch import fnmatch
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from singer_sdk.singerlib import (
 from tap_kombo.api.endpoints import PRIMARY_KEY
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.documents import shown
-from tap_kombo.records import LEFT_IN_A_TOMBSTONE
+from tap_kombo.records import LEFT_IN_A_TOMBSTONE, Clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -56,7 +57,7 @@ class Maps:
             KomboError: If a stream map fails.
         """
         self._stream.hide(records)
-        for stream_map in self._stream.stream_maps:
+        for stream_map, made in zip(self._stream.stream_maps, self._made, strict=True):
             alias, transform = stream_map.stream_alias, stream_map.transform
             blank = dict.fromkeys(stream_map.transformed_schema["properties"])
             keys = stream_map.transformed_key_properties or ()
@@ -69,11 +70,32 @@ class Maps:
                 if mapped is None:
                     continue
                 whole = blank | mapped
+                for name, fit in made.items():
+                    whole[name] = fit(whole[name])
                 if missing := [key for key in keys if whole.get(key) is None]:
                     self._stream.fitter.note_keyless(f"{missing[0]} of {alias}")
                 else:
                     exact = len(whole) == len(blank)
                     yield alias, whole if exact else {name: whole[name] for name in blank}
+            if made:
+                self._stream.fitter.count()
+
+    @cached_property
+    def _made(self) -> list[dict[str, Clean]]:
+        """Of each map, what makes the values fit of the columns that it makes.
+
+        The SDK declares most of them as text, whatever an expression gives.
+        """
+        stream, found = self._stream, list[dict[str, Clean]]()
+        applied = _applied_maps(stream.config, stream.name)
+        for stream_map, columns in zip(stream.stream_maps, applied, strict=True):
+            there, alias = stream_map.transformed_schema["properties"], stream_map.stream_alias
+            fits = {
+                name: stream.fitter.cleaner(there[name], f"{name} of {alias}")
+                for name in there.keys() & columns
+            }
+            found.append({name: partial(_fitting, fit) for name, fit in fits.items()})
+        return found
 
     def tried(self, records: list[Record], integration_id: str) -> list[Record]:
         """Return records as the SDK is to map them, none of which its maps fail for.
@@ -127,6 +149,13 @@ class Maps:
             }
             found[alias] = SchemaMessage(alias, {**schema, "properties": columns}, keys)
         return found
+
+
+def _fitting(fit: Clean, value: object) -> object:
+    """Make the value of an expression fit, which may be null, or a day or a moment of Python's."""
+    if value is None:
+        return None
+    return fit(value.isoformat() if isinstance(value, date | time) else value)
 
 
 def selected_alone(catalog: Catalog, stream: str) -> Catalog:

@@ -126,12 +126,16 @@ class Fitter:
         records, self.misfits, self.keyless = page.records, Counter(), 0
         if page.suspect or not self._fits(records):
             records = [record for one in records if (record := self._cleaned(one))]
-            self._count()
+            self.count()
         for record in records:
             record["integration_id"] = integration_id
         return records
 
-    def _count(self) -> None:
+    def cleaner(self, schema: Mapping[str, Any], path: str) -> Clean:
+        """Return what makes values fit that are made of those of a page; `count` keeps what was."""
+        return _Compiler(self._found).of(schema, path)
+
+    def count(self) -> None:
         """Keep what was found in a page, for the page and in all."""
         self.troubles.update(self._found)
         for (path, _), count in self._found.items():

@@ -6,13 +6,16 @@ import calendar
 import copy
 from collections import Counter
 from decimal import Decimal
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.helpers._catalog import pop_deselected_record_properties
 from singer_sdk.singerlib import SelectionMask
+from singer_sdk.typing import DEFAULT_JSONSCHEMA_VALIDATOR
+from support import only
 from test_records import SCHEMA, fitter, nested
 
 from kombo_emulator import Emulator
@@ -24,6 +27,9 @@ from tap_kombo.records import (
 )
 from tap_kombo.schemas import load_schema
 from tap_kombo.selection import compile_edits, deselected_paths
+
+if TYPE_CHECKING:
+    from support import Kombo
 
 CATEGORIES = ("ATS", "HRIS", "LMS", "ASSESSMENT")
 FITS = compile_fits(SCHEMA, "test")
@@ -48,6 +54,55 @@ RECORDS = st.fixed_dictionaries(
     optional={"id": st.sampled_from(["1", "a\ufffd"]) | VALUES}
     | {name: VALUES for name in [*SCHEMA["properties"], "unknown"] if name != "id"},
 )
+
+
+TOLD = ": not of the declared type, sent as null."
+
+
+@pytest.mark.parametrize(
+    ("column", "expression", "value"),
+    [
+        ("made", "1", "1"),
+        ("made", "canceled is None", "false"),
+        ("made", "float(1) / 4", 0.25),
+        ("made", "application['job']", None),
+        ("made", "[1, 2]", None),
+        ("made", "datetime.date(2026, 1, 2)", "2026-01-02"),
+        ("made", "datetime.datetime(2026, 1, 2, 3)", "2026-01-02T03:00:00Z"),
+        ("made", "None", None),
+        ("starting_at", "'2026-01-02'[:10] or self", "2026-01-02T00:00:00Z"),
+        ("users", "[1]", []),
+        ("canceled", "bool(1)", True),
+        ("title", "application['job']", None),
+    ],
+)
+@pytest.mark.parametrize("stream_map", ["interviews", "talks"])
+def test_what_an_expression_makes_fits_its_schema(
+    kombo: Kombo,
+    caplog: pytest.LogCaptureFixture,
+    stream_map: str,
+    column: str,
+    expression: str,
+    value: object,
+) -> None:
+    """The SDK declares most of it as text, and a loader ends at a record that does not fit."""
+    kombo.emulator.add_integration("tool:any", "ATS", only(interviews=2, applications=2, jobs=1))
+    more = {} if stream_map == "interviews" else {"__source__": "interviews"}
+
+    sent = kombo.run("tool:any", stream_maps={stream_map: {**more, column: expression}})
+
+    [schema] = [
+        one["schema"]
+        for one in sent.messages
+        if (one["type"], one.get("stream")) == ("SCHEMA", stream_map)
+    ]
+    records = sent.records(stream_map)
+    assert len(records) == 2
+    for record in msgspec.json.decode(msgspec.json.encode(records)):
+        DEFAULT_JSONSCHEMA_VALIDATOR(schema).validate(record)
+        assert record[column] == value
+    odd = value in (None, []) and expression != "None"
+    assert (TOLD in caplog.text) is odd
 
 
 @given(record=RECORDS)
