@@ -39,6 +39,22 @@ def map_complaints(maps: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where} must be a map of its columns, or `{NULL}` to leave out the stream"
         else:
             yield from _bad_map(key, one if isinstance(one, dict) else {})
+    yield from _without_effect(maps)
+
+
+def _without_effect(maps: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the maps of which no stream takes any, as a later one that fits is taken in its place.
+
+    What they were to hide would be sent.
+    """
+    later = set[str]()
+    for key, one in reversed([*maps.items()]):
+        if key.startswith("__") or (isinstance(one, dict) and "__source__" in one):
+            continue
+        streams = {stream.name for stream in STREAMS if fnmatch(stream.name, key)}
+        if streams and streams <= later:
+            yield f"`{shown(key)}` has no effect, as a later map fits too; move it to the end"
+        later |= streams
 
 
 def _bad_map(key: str, columns: Mapping[str, Any]) -> Iterator[str]:

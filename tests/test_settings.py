@@ -295,6 +295,28 @@ def test_a_column_that_flattening_makes_cannot_be_taken_out(flat: dict[str, Any]
     assert told(stream_maps={"applications": {"candidate": None}}, **flat) == []
 
 
+@each(
+    ({"candidates": {"last_name": "__NULL__"}, "*": {"x": "1"}}, "candidates"),
+    ({"jobs": None, "job*": {"x": "1"}}, "jobs"),
+    ({"hris_emp*": {"x": "1"}, "users": {"x": "1"}, "hris_*": None}, "hris_emp*"),
+    ({"users": {"x": "1"}, "u*": {"x": "1"}, "log": {"__source__": "users"}}, "users"),
+    ({"*": {"x": "1"}, "candidates": {"last_name": "__NULL__"}}, None),
+    ({"log": {"__source__": "users"}, "*": {"x": "1"}}, None),
+    ({"users": {"x": "1"}, "log": {"__source__": "u*"}}, None),
+    ({"*s": {"x": "1"}, "hris_*": {"x": "1"}}, None),
+    ({"users": None, "__else__": None}, None),
+)
+def test_a_map_that_a_later_one_takes_the_place_of_is_refused(
+    maps: dict[str, Any], key: str | None
+) -> None:
+    """The SDK takes the last that fits, and what the other was to hide would be sent."""
+    lines = told(stream_maps=maps)
+
+    named = [line.split("`")[1] for line in lines if "has no effect, as a later map" in line]
+    assert named == [key] * bool(key)
+    assert len(lines) == len(named)
+
+
 @each(*WRONG_MAPS)
 def test_a_map_that_the_sdk_would_end_with_is_refused(kind: str) -> None:
     for value in WRONG_MAPS[kind]:
