@@ -319,7 +319,7 @@ class TapKombo(SeamTap):
                 super().cb_test(ctx, param, value)
             except click.exceptions.Exit:
                 if value != CliTestOptionValue.Schema.value:  # for which nothing is asked
-                    cls.logger.info("Every selected stream can be read.")
+                    cls.logger.info("Every stream can be read.")
                 raise
 
 

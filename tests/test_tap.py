@@ -64,6 +64,8 @@ def errors(done: subprocess.CompletedProcess[str]) -> list[str]:
 GOOD = {"api_key": "k", "integration_ids": [A]}
 ADDING = {"users": {"other": "fake.name()"}}
 FLAT = {"flattening_enabled": True, "flattening_max_depth": 2}
+LISTS = ("/ats/users", "/ats/notes")
+"""Of a stream that is selected by default, and of one that is not."""
 SECRET = "the-salt-of-hashes"
 
 
@@ -161,7 +163,11 @@ def test_a_test_reads_what_a_run_reads(emulator: Emulator, url: str, tmp_path: P
     maps = {"users": {"other": "remote_id"}}
     config = {"api_key": KEY, "integration_ids": [A], "api_url": url, "stream_maps": maps}
 
-    assert tap_kombo("--test", config=config, tmp_path=tmp_path).returncode == 0
+    done = tap_kombo("--test", config=config, tmp_path=tmp_path)
+
+    assert done.returncode == 0
+    assert "Every stream can be read." in done.stderr  # it takes no catalog
+    assert {*LISTS} <= {one.path for one in emulator.requests}
 
 
 def test_wrong_environment_variables_are_named(
