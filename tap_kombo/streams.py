@@ -342,8 +342,9 @@ class KomboStream(SeamStream):
             told = "ACTIVATE_VERSION of %s is not sent, as not every integration was read in full."
             self.logger.warning(told, self.name)
             return
-        if not self.is_announced:  # no integration has it, and no loader knows it
-            return
+        if not self.tap.run.report.tallies[self.name].complete:
+            return  # no integration has it, so no loader needs a table for it
+        self.announce()  # there may have been no page
         for stream_map in self.stream_maps:
             alias, version = stream_map.stream_alias, self.tap.initialized_at
             keeps_versions = self.replication_key in (stream_map.transformed_key_properties or ())

@@ -3,7 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from support import Kombo, Sent, failing, refusal
+from support import Kombo, Sent, failing, only, refusal
 
 from tap_kombo.replication.report import RunFailedError
 
@@ -123,6 +123,15 @@ def test_activate_version_is_sent_for_no_stream_that_no_integration_has(
     }
     assert len(told["SCHEMA"]) == 1
     assert told["ACTIVATE_VERSION"] == told["SCHEMA"]
+
+
+def test_the_files_of_parents_that_are_all_gone_are_dropped(kombo: Kombo) -> None:
+    """No list is asked for files then, so no page brings the SCHEMA."""
+    kombo.emulator.add_integration(A, "ATS", only())
+
+    sent = replacing(kombo, A, streams=("candidate_attachments",))
+
+    assert kinds(sent) == ["SCHEMA", "ACTIVATE_VERSION"]
 
 
 def test_activate_version_never_ends_a_resumed_pass(kombo: Kombo) -> None:
