@@ -29,6 +29,9 @@ NULL = "__NULL__"
 MAX_FILE_BYTES = 10_000_000
 """A file that is longer is none of IDs or events."""
 
+FROM_FILES = ("changes", "integration_ids")
+"""Settings that `@PATH` reads from a file, or `@-` from standard input."""
+
 _BOOLEANS = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
     **dict.fromkeys(("false", "0", "no", "off"), False),

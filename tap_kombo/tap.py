@@ -27,6 +27,7 @@ from tap_kombo.changes import changes_of
 from tap_kombo.cli import DOCTOR, ENV, READERS, merged
 from tap_kombo.complaints import complaints, mapper_complaints
 from tap_kombo.config import (
+    FROM_FILES,
     environment,
     environment_complaints,
     is_run_by_meltano,
@@ -103,7 +104,8 @@ class TapKombo(SeamTap):
         variables = environment(schema) if parse_env_config else {}
         given = {**(config or {}), **variables}
         if not validate_config:  # discovery must leave standard input to the run
-            given.pop("changes", None)
+            for name in FROM_FILES:
+                given.pop(name, None)
         settings = read(given, schema)
         if validate_config:
             alone = environment_complaints(settings, schema, parsed=parse_env_config)

@@ -15,6 +15,7 @@ from kombo_emulator.events import data_changed, lifecycle
 from kombo_emulator.table import MODELS
 from tap_kombo.api.endpoints import ENDPOINTS, TOUCHING
 from tap_kombo.changes import changes_of
+from tap_kombo.config import FROM_FILES
 from tap_kombo.doctor import examine
 from tap_kombo.tap import TapKombo
 
@@ -336,10 +337,11 @@ def test_standard_input_that_holds_no_event_is_refused_in_one_line(
     assert kombo.emulator.requests == []
 
 
-def test_discovery_leaves_standard_input_to_the_run(tmp_path: Path) -> None:
+@pytest.mark.parametrize("setting", FROM_FILES)
+def test_discovery_leaves_standard_input_to_the_run(setting: str, tmp_path: Path) -> None:
     """Meltano lets both read the same."""
     read = "import sys, tap_kombo.tap as one; one.TapKombo.cli(sys.argv[1:], standalone_mode=False)"
-    (tmp_path / "config.json").write_text(json.dumps({"changes": "@-"}))
+    (tmp_path / "config.json").write_text(json.dumps({setting: "@-"}))
     code = f"{read}; sys.stderr.write('left: ' + sys.stdin.read())"
     command = [sys.executable, "-c", code, "--discover", f"--config={tmp_path / 'config.json'}"]
 
