@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
 import logging
 import os
@@ -57,9 +56,6 @@ if TYPE_CHECKING:
 
 # Its lines quote expressions of stream maps, which may hold a secret or a name.
 logging.getLogger("singer_sdk.mapper").setLevel(logging.WARNING)
-
-GARBAGE_AFTER = 10_000
-"""Python's own 700 new objects are less than a page, in which it would look for garbage in vain."""
 
 
 class TapKombo(SeamTap):
@@ -276,8 +272,6 @@ class TapKombo(SeamTap):
     @classmethod
     @override
     def invoke(cls, *, doctor: bool = False, **kwargs: Any) -> None:
-        gc.set_threshold(GARBAGE_AFTER)
-        gc.freeze()  # what the imports made is no garbage, and need not be walked to find some
         with _told_in_one_line(cls):
             if doctor:
                 cls._examine(kwargs["config"], kwargs["catalog"], kwargs["state"])
