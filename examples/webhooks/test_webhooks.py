@@ -162,8 +162,8 @@ def test_a_burst_is_one_run(scene: Scene) -> None:
     assert scene.runs() == [*before, 500]
 
 
-def test_the_page_hands_events_over_by_hand(scene: Scene) -> None:
-    (command,) = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL)
+@pytest.mark.parametrize("command", re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL))
+def test_the_page_hands_events_over_by_hand(scene: Scene, command: str) -> None:
     (shown,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
     folder = Path(scene.env["MELTANO_PROJECT_ROOT"])
     (folder / "events.jsonl").write_text(shown.replace("greenhouse:AbC123", B))
