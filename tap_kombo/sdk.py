@@ -78,6 +78,7 @@ class SeamTap(Tap):
     integration_ids: Any
     changes: Any
     stream_maps: Any
+    make_maps: Any
     interrupt: Any
     unread: Any
 

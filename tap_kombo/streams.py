@@ -24,7 +24,7 @@ from tap_kombo.api.kombo import Call
 from tap_kombo.api.pagination import NextPaginator
 from tap_kombo.api.timestamps import to_kombo
 from tap_kombo.logs import log_duration
-from tap_kombo.mapping import Maps, selected_alone
+from tap_kombo.mapping import Maps
 from tap_kombo.privacy import hidden_paths
 from tap_kombo.pseudonyms import hiding
 from tap_kombo.records import Fitter, is_anonymized, survey
@@ -276,8 +276,7 @@ class KomboStream(SeamStream):
         # Made when they are needed: up to 0.54 the SDK takes the columns, and so the key, from a
         # stream that is not selected, and then refuses a map for all streams.
         if self.name not in self.tap.mapper.stream_maps:
-            alone = selected_alone(self.tap.catalog, self.name)
-            self.tap.mapper.register_raw_streams_from_catalog(alone)
+            self.tap.make_maps(self.name)
         return super().stream_maps
 
     @cached_property

@@ -37,7 +37,7 @@ from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import LOG_REFUSED, quieten
-from tap_kombo.mapping import shared_names
+from tap_kombo.mapping import selected_alone, shared_names
 from tap_kombo.privacy import NOT_OPTED_IN, is_opted_in, not_opted_in, private_catalog
 from tap_kombo.reference import reference
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
@@ -117,10 +117,18 @@ class TapKombo(SeamTap):
     @override
     def setup_mapper(self) -> None:
         self.stream_maps = copy.deepcopy(self.config.get("stream_maps"))  # the SDK takes `__else__`
+        super(Tap, self).setup_mapper()  # `Tap` has maps for all, whatever is selected
+        for stream in self.selected:
+            _ = stream.stream_maps
+
+    def make_maps(self, stream: str) -> None:
+        """Let the SDK make the maps of a stream, as of one that is selected.
+
+        Raises:
+            ConfigValidationError: If the settings keep it from that.
+        """
         try:
-            super(Tap, self).setup_mapper()  # `Tap` has maps for all, whatever is selected
-            for stream in self.selected:
-                _ = stream.stream_maps
+            self.mapper.register_raw_streams_from_catalog(selected_alone(self.catalog, stream))
         except (AttributeError, MapExpressionError, ValueError) as error:  # or of Faker
             _refuse(mapper_complaints(self.config, error))
             raise

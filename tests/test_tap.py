@@ -123,6 +123,38 @@ def test_wrong_settings_are_named_in_one_line_each(
 
 
 @pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        (
+            {"stream_maps": {"notes": ADDING["users"]}, "faker_config": {"locale": "xx"}},
+            "faker_config",
+        ),
+        ({"stream_maps": {"notes": {"author__id": "id"}}, **FLAT}, "stream_maps"),
+    ],
+)
+@pytest.mark.parametrize("argument", ["--test=schema", "--doctor"])
+def test_maps_that_are_made_late_are_refused_as_those_of_a_run(
+    command: Callable[..., tuple[int | str | None, str]],
+    argument: str,
+    config: dict[str, Any],
+    name: str,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """By default `notes` is not selected: a test reads it anyway, and the doctor selects it."""
+    monkeypatch.setenv("MELTANO_EXTRACTOR_NAME", "tap-kombo")
+    monkeypatch.setenv("MELTANO_EXTRACT__SELECT", '["notes.*"]')
+    file = tmp_path / "config.json"
+    file.write_text(json.dumps(GOOD | config))
+
+    code, _ = command(argument, f"--config={file}")
+
+    assert code == 1
+    assert named(caplog) == [name]
+
+
+@pytest.mark.parametrize(
     ("expression", "what"),
     [
         (f"md5('{SECRET}' + nobody)", "MapExpressionError"),
