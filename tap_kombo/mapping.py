@@ -66,6 +66,7 @@ class Maps:
                 try:
                     mapped = transform(record)
                 except Exception as error:  # noqa: BLE001 - an expression raises anything
+                    self._stream.fitter.count()  # else it would be of the next page
                     raise _unmappable(self._stream, record, error, integration_id) from None
                 if mapped is None:
                     continue

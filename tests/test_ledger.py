@@ -258,6 +258,19 @@ def test_what_was_left_out_blanked_or_unfit_is_counted(three: Kombo) -> None:
     assert row["records"] == INTERVIEWS - 1
 
 
+def test_what_a_map_made_before_it_failed_is_of_no_other_pass(kombo: Kombo) -> None:
+    for name in (FINE, OPTED_OUT):
+        kombo.emulator.add_integration(name, "ATS", only(interviews=2))
+    *_, last = run(kombo, FINE).records("interviews")
+    kombo.emulator.integrations[FINE].edit("ats_interviews", last["id"], title="last")
+    made = "[1] if title != 'last' else int(title)"
+
+    sent = run(kombo, FINE, OPTED_OUT, stream_maps={"interviews": {"made": made}}, concurrency=1)
+
+    assert row_of(sent)["outcome"] == "failed"
+    assert rows(sent)[OPTED_OUT, "interviews"]["misfits"] == {"made of interviews": 2}
+
+
 def test_a_record_under_two_names_counts_once(three: Kombo) -> None:
     maps = {"interviews_log": {"__source__": "interviews", "__key_properties__": ["id"]}}
     sent = run(three, streams=("interviews", LEDGER.name), stream_maps=maps)
