@@ -27,6 +27,8 @@ def wait_for_readers() -> None:
 
     On a pipe that does not block, as some runners open them, Python loses what finds no room.
     """
+    if sys.stdout is None or sys.stderr is None:  # as Python has it of one that is closed
+        sys.exit("tap-kombo: standard output or standard error is closed.")
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError):  # what stands in for it in a test has no number
             os.set_blocking(stream.fileno(), True)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -176,3 +177,12 @@ def test_a_log_that_cannot_be_set_up_is_told_in_one_line(
 
     with pytest.raises(SystemExit, match=variable):
         _ = TapKombo.cli
+
+
+def test_a_closed_standard_output_is_told_in_one_line() -> None:
+    """It was taken for a log that cannot be set up."""
+    program = ["sh", "-c", '"$0" -m tap_kombo --version >&-', sys.executable]
+    done = subprocess.run(program, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr == "tap-kombo: standard output or standard error is closed.\n"
