@@ -12,7 +12,12 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.mapper import DefaultStreamMap, PluginMapper, RemoveRecordTransform
+from singer_sdk.mapper import (
+    NULL_STRING,
+    DefaultStreamMap,
+    PluginMapper,
+    RemoveRecordTransform,
+)
 from singer_sdk.singerlib import (
     Catalog,
     MetadataMapping,
@@ -85,15 +90,21 @@ class Maps:
     def _made(self) -> list[dict[str, Clean]]:
         """Of each map, what makes the values fit of the columns that it makes.
 
-        The SDK declares most of them as text, whatever an expression gives.
+        The SDK declares most of them as text, whatever an expression gives. Which columns
+        flattening makes of an object of an expression is not known: any may be of it.
         """
         stream, found = self._stream, list[dict[str, Clean]]()
         applied = _applied_maps(stream.config, stream.name)
         for stream_map, columns in zip(stream.stream_maps, applied, strict=True):
             there, alias = stream_map.transformed_schema["properties"], stream_map.stream_alias
+            made = {
+                name
+                for name, one in columns.items()
+                if one not in (None, NULL_STRING) and not name.startswith("__")
+            }
             fits = {
                 name: stream.fitter.cleaner(there[name], f"{name} of {alias}")
-                for name in there.keys() & columns
+                for name in (made if made <= there.keys() else there)
             }
             found.append({name: partial(_fitting, fit) for name, fit in fits.items()})
         return found

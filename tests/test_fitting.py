@@ -105,6 +105,24 @@ def test_what_an_expression_makes_fits_its_schema(
     assert (TOLD in caplog.text) is odd
 
 
+def test_what_flattening_makes_of_an_object_of_an_expression_fits(kombo: Kombo) -> None:
+    kombo.emulator.add_integration("tool:any", "ATS", only(interviews=1))
+    made = "{'id': 5, 'candidate': {'id': [1]}}"
+
+    sent = kombo.run(
+        "tool:any",
+        stream_maps={"interviews": {"application": made, "users": "__NULL__"}},
+        flattening_enabled=True,
+        flattening_max_depth=2,
+    )
+
+    [schema] = [one["schema"] for one in sent.messages if one["type"] == "SCHEMA"]
+    [record] = sent.records()
+    DEFAULT_JSONSCHEMA_VALIDATOR(schema).validate(record)
+    assert record["application__id"] == "5"
+    assert record["title"]
+
+
 @given(record=RECORDS)
 def test_what_passes_the_fast_way_needs_no_cleaning(record: dict[str, Any]) -> None:
     """Else what is sent would depend on which other records are on the page."""
