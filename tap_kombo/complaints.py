@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import pendulum
 from singer_sdk import typing as th
-from singer_sdk.exceptions import MapExpressionError
+from singer_sdk.exceptions import StreamMapConfigError
 
 from tap_kombo.api.endpoints import ENDPOINTS
 from tap_kombo.api.timestamps import to_moment
@@ -61,15 +61,21 @@ def complaints(config: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator
 
 
 def mapper_complaints(config: Mapping[str, Any], error: Exception) -> Iterator[str]:
-    """Yield what is wrong if the SDK's mapper ends with an error of Faker's, or of flattening."""
-    if isinstance(error, MapExpressionError):
-        yield "Setting 'stream_maps': an `__alias__` cannot be evaluated."
-    elif isinstance(error, AttributeError) and "locale" in config.get("faker_config", {}):
+    """Yield what is wrong if the SDK's mapper ends with an error that is not one of its own.
+
+    It may be of Faker, of flattening or of an `__alias__`, whose error quotes what is in it.
+    """
+    if isinstance(error, StreamMapConfigError):
+        return
+    maps = (config.get("stream_maps") or {}).values()
+    if isinstance(error, AttributeError) and "locale" in config.get("faker_config", {}):
         yield "Setting 'faker_config': there is no such locale; one looks like `de_DE`."
     elif isinstance(error, ValueError) and config.get("flattening_enabled"):
         causes = ("flattening_max_key_length", "flattening_separator")
         cause = next((one for one in causes if one in config), "stream_maps")
         yield f"Setting '{cause}': with it two columns of a stream would have one name."
+    elif any(isinstance(one, dict) and "__alias__" in one for one in maps):
+        yield "Setting 'stream_maps': an `__alias__` cannot be evaluated."
 
 
 def _reasons(

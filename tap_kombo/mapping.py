@@ -177,14 +177,17 @@ def selected_alone(catalog: Catalog, stream: str) -> Catalog:
     return Catalog([(stream, replace(catalog[stream], metadata=metadata))])
 
 
-def shared_names(streams: Iterable[Any]) -> Iterator[str]:
-    """Yield a sentence for each name that two of some streams would be sent under.
+def name_complaints(streams: Iterable[Any]) -> Iterator[str]:
+    """Yield a sentence for each name that is none, or that two of some streams would be sent under.
 
     A loader would take the records of one by the SCHEMA of the other.
     """
     maps = (one for stream in streams for one in stream.stream_maps)
-    names = Counter(one.stream_alias for one in maps if not isinstance(one, RemoveRecordTransform))
-    for name, count in names.items():
+    names = [one.stream_alias for one in maps if not isinstance(one, RemoveRecordTransform)]
+    if not all(isinstance(name, str) and name for name in names):
+        yield "Setting 'stream_maps': the name of a stream must be a text, and not empty."
+        return
+    for name, count in Counter(names).items():
         if count > 1:
             told = f"`{shown(name)}` would be the name of two streams"
             yield f"Setting 'stream_maps': {told}; choose another, or leave one of them out."

@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn, cast
 import click
 from click.types import FuncParamType
 from singer_sdk.cli import plugin_cli
-from singer_sdk.exceptions import ConfigValidationError, MapExpressionError, MappingError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.tap_base import CliTestOptionValue, Tap
 from typing_extensions import override
@@ -37,7 +37,7 @@ from tap_kombo.doctor import examine
 from tap_kombo.documents import catalog_complaints, state_complaints, unwrapped
 from tap_kombo.kinds import make_stream
 from tap_kombo.logs import LOG_REFUSED, quieten
-from tap_kombo.mapping import selected_alone, shared_names
+from tap_kombo.mapping import name_complaints, selected_alone
 from tap_kombo.privacy import NOT_OPTED_IN, is_opted_in, not_opted_in, private_catalog
 from tap_kombo.reference import reference
 from tap_kombo.replication.fanout import InterruptedRunError, Runner
@@ -129,7 +129,7 @@ class TapKombo(SeamTap):
         """
         try:
             self.mapper.register_raw_streams_from_catalog(selected_alone(self.catalog, stream))
-        except (AttributeError, MapExpressionError, ValueError) as error:  # or of Faker
+        except Exception as error:  # of Faker, or of an `__alias__`, which raises anything
             _refuse(mapper_complaints(self.config, error))
             raise
 
@@ -199,7 +199,7 @@ class TapKombo(SeamTap):
     # ends it, be it the last stream, a signal or the loader, ends the run in the one way.
     @override  # type: ignore[misc]
     def sync_all(self) -> None:
-        _refuse(shared_names(self.selected))
+        _refuse(name_complaints(self.selected))
         self.is_syncing = True
         for line in self.unread:
             self.logger.warning("%s", line)
@@ -303,7 +303,7 @@ class TapKombo(SeamTap):
         )
         if by_meltano:
             tap.select(selected_by_meltano())
-        _refuse(shared_names(tap.selected))
+        _refuse(name_complaints(tap.selected))
         found = examine(tap, tap.make_run([], max_retries=0), tap.selected)
         for line in found.lines():
             click.echo(line)

@@ -12,7 +12,7 @@ from singer_sdk.mapper import PluginMapper
 from starlette.responses import JSONResponse
 from support import KEY, discovered, each, only
 
-from tap_kombo.mapping import shared_names
+from tap_kombo.mapping import name_complaints
 from tap_kombo.policies import maps_fingerprint as fingerprint_of
 from tap_kombo.replication.report import RunFailedError
 from tap_kombo.tap import TapKombo
@@ -167,7 +167,7 @@ def selecting(stream_maps: dict[str, Any], wanted: Callable[[str], bool]) -> Tap
 
 def clashing(stream_maps: dict[str, Any]) -> list[str]:
     """What is said of the names of all streams."""
-    return [*shared_names(selecting(stream_maps, lambda _: True).selected)]
+    return [*name_complaints(selecting(stream_maps, lambda _: True).selected)]
 
 
 def test_the_name_of_a_stream_that_is_not_selected_is_free(kombo: Kombo) -> None:
@@ -215,6 +215,12 @@ def test_two_streams_never_have_one_name(stream_maps: dict[str, Any], name: str)
     """A loader would take the records of one by the SCHEMA of the other."""
     [line] = clashing(stream_maps)
     assert f"`{name}` would be the name of two streams" in line
+
+
+@each("1", "None", "''", "[1]")
+def test_a_name_is_a_text(alias: str) -> None:
+    [line] = clashing({"interviews": {"__alias__": alias}})
+    assert "the name of a stream must be a text" in line
 
 
 @each(

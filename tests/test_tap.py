@@ -102,7 +102,10 @@ def named(caplog: pytest.LogCaptureFixture) -> list[str]:
         (GOOD | FLAT | {"flattening_max_key_length": 1}, ["flattening_max_key_length"]),
         (GOOD | FLAT | {"flattening_separator": "_"}, ["flattening_separator"]),
         (GOOD | FLAT | {"stream_maps": {"interviews": {"application__id": "id"}}}, ["stream_maps"]),
-        (GOOD | {"stream_maps": {"users": {"__alias__": f"other('{SECRET}')"}}}, ["stream_maps"]),
+        *(
+            (GOOD | {"stream_maps": {"users": {"__alias__": alias}}}, ["stream_maps"])
+            for alias in (f"other('{SECRET}')", f"int('{SECRET}')", "'a' + 1", "1 / 0")
+        ),
     ],
 )
 def test_wrong_settings_are_named_in_one_line_each(
