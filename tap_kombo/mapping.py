@@ -5,13 +5,15 @@ from __future__ import annotations
 import ast
 from collections import Counter, deque
 from dataclasses import replace
-from datetime import date, time
+from decimal import Decimal
 from fnmatch import fnmatch
 from functools import cached_property, partial
 from itertools import groupby
+from math import isfinite
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk.mapper import (
     NULL_STRING,
     DefaultStreamMap,
@@ -27,6 +29,7 @@ from singer_sdk.singerlib import (
 )
 
 from tap_kombo.api.endpoints import PRIMARY_KEY
+from tap_kombo.api.mending import UNSTORABLE
 from tap_kombo.api.problems import UNMAPPABLE, KomboError, Problem
 from tap_kombo.documents import shown
 from tap_kombo.records import LEFT_IN_A_TOMBSTONE, Clean
@@ -164,10 +167,14 @@ class Maps:
 
 
 def _fitting(fit: Clean, value: object) -> object:
-    """Make the value of an expression fit, which may be null, or a day or a moment of Python's."""
+    """Make the value of an expression fit, which may be null, or something that JSON has not."""
     if value is None:
         return None
-    return fit(value.isoformat() if isinstance(value, date | time) else value)
+    try:
+        value = msgspec.to_builtins(value, builtin_types=[Decimal], str_keys=True)
+    except TypeError:
+        value = UNSTORABLE
+    return fit(UNSTORABLE if type(value) is float and not isfinite(value) else value)
 
 
 def selected_alone(catalog: Catalog, stream: str) -> Catalog:

@@ -51,11 +51,11 @@ class Trouble(StrEnum):
 Found: TypeAlias = Counter[tuple[str, Trouble]]
 """How often each trouble was found at each property path, e.g. `users[].email`."""
 
-_SCALARS: Mapping[str, tuple[type, ...]] = {
-    "boolean": (bool,),
-    "integer": (int,),
-    "number": (int, float, Decimal),
-}
+_NUMBERS: tuple[type, ...] = (int, float, Decimal)
+_SCALARS: Mapping[str, tuple[type, ...]] = {"boolean": (bool,), "number": _NUMBERS}
+
+LARGEST = 2**63 - 1
+"""Of the whole numbers that every typed warehouse has."""
 
 _LEAP_YEAR = r"(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
 _DAY = (
@@ -174,6 +174,8 @@ class _Compiler:
             return self._array(schema.get("items", {}), path)
         if kind == "string":
             return self._text(schema.get("format"), path)
+        if kind == "integer":
+            return self._integer(path)
         return self._scalar(_SCALARS[kind], path) if kind else self._anything(path)
 
     def _object(self, properties: Mapping[str, Any], path: str) -> Clean:
@@ -200,7 +202,7 @@ class _Compiler:
         inner, misfit = self.of(items, f"{path}[]"), self._misfit(path)
 
         def clean(value: Any) -> Any:  # noqa: ANN401
-            if type(value) is not list:
+            if not isinstance(value, list | tuple):  # a stream map may make the latter
                 return misfit()
             cleaned = [inner(one) for one in value if one is not None]
             entries = [one for one in cleaned if one is not None]
@@ -219,7 +221,7 @@ class _Compiler:
                 return self._text_of(value, path)
             if type(value) is bool:
                 return str(value).lower()
-            return str(value) if type(value) in _SCALARS["number"] else misfit()
+            return str(value) if type(value) in _NUMBERS else misfit()
 
         def clean_moment(value: Any) -> Any:  # noqa: ANN401
             if type(value) is not str:
@@ -235,6 +237,15 @@ class _Compiler:
     def _scalar(self, types: tuple[type, ...], path: str) -> Clean:
         misfit = self._misfit(path)
         return lambda value: value if type(value) in types else misfit()
+
+    def _integer(self, path: str) -> Clean:
+        misfit = self._misfit(path)
+
+        def clean(value: Any) -> int | None:  # noqa: ANN401
+            is_near = type(value) in _NUMBERS and abs(value) <= LARGEST
+            return int(value) if is_near and value == int(value) else misfit()
+
+        return clean
 
     def _free_object(self, path: str) -> Clean:
         misfit, free = self._misfit(path), self._anything(path)
@@ -312,7 +323,11 @@ _TEXTS: Mapping[str | None, Any] = {
     "date-time": Annotated[str, Meta(pattern=rf"\A{_UTC}\Z")],
 }
 _KEY: Any = Annotated[str, Meta(pattern=rf"\A[^{REPLACEMENT}]+\Z")]
-_SCALAR_TYPES: Mapping[str, Any] = {"boolean": bool, "integer": int, "number": int | Decimal}
+_SCALAR_TYPES: Mapping[str, Any] = {
+    "boolean": bool,
+    "integer": Annotated[int, Meta(ge=-LARGEST, le=LARGEST)],
+    "number": int | Decimal,
+}
 
 
 class _FreeForm:

@@ -14,6 +14,7 @@ from tap_kombo.api.answers import Page
 from tap_kombo.api.mending import UNSTORABLE
 from tap_kombo.records import (
     DEEPEST,
+    LARGEST,
     Fitter,
     Found,
     Trouble,
@@ -108,13 +109,18 @@ def test_a_scalar_where_a_text_is_declared_becomes_text(value: object, text: str
     assert clean(TEXT, value) == (text, Counter())
 
 
+@each((Decimal("2.0"), 2), (2.0, 2), (Decimal(-LARGEST), -LARGEST))
+def test_a_whole_number_is_one_however_it_is_written(value: object, number: int) -> None:
+    assert clean(INTEGER, value) == (number, Counter())
+
+
 NOT_STORABLE: dict[str, tuple[Trouble, list[tuple[dict[str, Any], object]]]] = {
     "another type": (
         Trouble.MISFIT,
         [
             *((TEXT, one) for one in ({"a": 1}, ["a"])),
             *((NUMBER, one) for one in ("1", True)),
-            (INTEGER, Decimal(1)),
+            *((INTEGER, one) for one in (Decimal("1.5"), 1e300, LARGEST + 1, True, "1")),
             *((BOOLEAN, one) for one in ("yes", 1)),
             *((one, ["a"]) for one in (FREE, INNER)),
             (USERS, {"email": "a"}),
