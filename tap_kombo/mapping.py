@@ -7,7 +7,7 @@ from collections import Counter, deque
 from dataclasses import replace
 from decimal import Decimal
 from fnmatch import fnmatch
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import groupby
 from math import isfinite
 from operator import itemgetter
@@ -80,7 +80,8 @@ class Maps:
                     continue
                 whole = blank | mapped
                 for name, fit in made.items():
-                    whole[name] = fit(whole[name])
+                    if (one := whole[name]) is not None:
+                        whole[name] = fit(one if type(one) is str else _as_json(one))
                 if missing := [key for key in keys if whole.get(key) is None]:
                     self._stream.fitter.note_keyless(f"{missing[0]} of {alias}")
                 else:
@@ -105,11 +106,12 @@ class Maps:
                 for name, one in columns.items()
                 if one not in (None, NULL_STRING) and not name.startswith("__")
             }
-            fits = {
-                name: stream.fitter.cleaner(there[name], f"{name} of {alias}")
-                for name in (made if made <= there.keys() else there)
-            }
-            found.append({name: partial(_fitting, fit) for name, fit in fits.items()})
+            found.append(
+                {
+                    name: stream.fitter.cleaner(there[name], f"{name} of {alias}")
+                    for name in (made if made <= there.keys() else there)
+                }
+            )
         return found
 
     def tried(self, records: list[Record], integration_id: str) -> list[Record]:
@@ -166,15 +168,13 @@ class Maps:
         return found
 
 
-def _fitting(fit: Clean, value: object) -> object:
-    """Make the value of an expression fit, which may be null, or something that JSON has not."""
-    if value is None:
-        return None
+def _as_json(value: object) -> object:
+    """Return what JSON has for a value of Python that is no text, as an expression makes it."""
     try:
         value = msgspec.to_builtins(value, builtin_types=[Decimal], str_keys=True)
     except TypeError:
-        value = UNSTORABLE
-    return fit(UNSTORABLE if type(value) is float and not isfinite(value) else value)
+        return UNSTORABLE
+    return UNSTORABLE if type(value) is float and not isfinite(value) else value
 
 
 def selected_alone(catalog: Catalog, stream: str) -> Catalog:
