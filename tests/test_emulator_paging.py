@@ -111,6 +111,7 @@ def test_what_a_reader_sees(client: Client, emulator: Emulator, way: str) -> Non
         ("change down", False, 0),
         ("snapshot", False, 0),
         ("offset", False, 1),
+        ("page number", False, 1),
     ],
 )
 def test_a_record_appears_between_two_pages(
@@ -139,9 +140,10 @@ def test_a_record_appears_before_or_behind_the_last_id(client: Client, *, seen: 
     assert done.result[1:] == (0, 0)
 
 
-def test_a_record_moves_by_changing(client: Client, emulator: Emulator) -> None:
+@pytest.mark.parametrize("way", ["offset", "page number"])
+def test_a_record_moves_by_changing(client: Client, emulator: Emulator, way: str) -> None:
     """Read and moved to the end: one that stayed is missed, the moved one comes twice."""
-    emulator.behaviour = Behaviour(paging="offset", order="changed")
+    emulator.behaviour = Behaviour(**WAYS[way], order="changed")
     assert Pass(client, *EVENTS["a read one changes"]).result == (2, 1, 0)
 
 
@@ -158,7 +160,7 @@ def test_a_record_stops_matching_between_two_pages(
     assert [row["outcome"] for row in rest["results"]] == ["DECLINED"] * kept
 
 
-@pytest.mark.parametrize("way", ["id", "offset", "snapshot"])  # by key, counted, frozen
+@pytest.mark.parametrize("way", ["id", "page number", "snapshot"])  # by key, counted, frozen
 def test_cursor_is_bound_to_its_filters_but_for_the_page_size(
     client: Client, emulator: Emulator, way: str
 ) -> None:
